@@ -1,0 +1,103 @@
+import type { BytePath } from '../model/bytes.ts';
+import type { Walker } from './walker.ts';
+
+/** A system call's failure: the errno by name (`ENOENT`), and the path it was about. Returned, not thrown: most are expected. */
+export interface Failure {
+  readonly failed: true;
+  readonly errno: string;
+  readonly path: BytePath;
+}
+
+export function isFailure(value: unknown): value is Failure {
+  return typeof value === 'object' && value !== null && 'failed' in value;
+}
+
+export function failure(errno: string, path: BytePath): Failure {
+  return { failed: true, errno, path };
+}
+
+export type FileKind = 'file' | 'directory' | 'symlink' | 'fifo' | 'socket' | 'char' | 'block' | 'unknown';
+
+/** What lstat tells. `ino` is bigint: inode numbers use all 64 bits. Times are seconds and nanoseconds. */
+export interface FileStat {
+  readonly kind: FileKind;
+  /** Raw st_mode: type and permission bits. */
+  readonly mode: number;
+  readonly uid: number;
+  readonly gid: number;
+  readonly ino: bigint;
+  /** major * 2^32 + minor would overflow; this is an opaque key, equal for equal devices. */
+  readonly dev: string;
+  /** Device number of a device node, as "major:minor"; "0:0" on an overlay whiteout. */
+  readonly rdev: string;
+  readonly nlink: number;
+  /** st_size, apparent bytes. A safe integer; larger files are answered as a Failure `EOVERFLOW`. */
+  readonly apparentBytes: number;
+  /** st_blocks * 512. */
+  readonly diskBytes: number;
+  readonly mtimeSeconds: number;
+  readonly mtimeNanos: number;
+  readonly ctimeSeconds: number;
+  readonly ctimeNanos: number;
+}
+
+export interface DirEntry {
+  /** One path part, as bytes. Never `.` or `..`. */
+  readonly name: BytePath;
+  /** From the directory itself; 'unknown' where the file system does not say (then lstat). */
+  readonly kind: FileKind;
+}
+
+/** Reading a store. Every call is synchronous, never follows a link in the last part, never changes an access time where O_NOATIME is permitted. */
+export interface HostFs {
+  lstat(path: BytePath): FileStat | Failure;
+  /** Entries in bytewise order. */
+  readDirectory(path: BytePath): readonly DirEntry[] | Failure;
+  /**
+   * Whole content of a regular file of at most `maxBytes`. Anything else is a Failure: ELOOP (a link), EISDIR, ENXIO (not regular),
+   * EFBIG (larger than `maxBytes`). Opened with O_NOFOLLOW|O_NONBLOCK, checked to be regular on the handle.
+   */
+  readFile(path: BytePath, maxBytes: number): Buffer | Failure;
+  /** Part of a regular file. May be shorter than asked for at the end of the file. */
+  readRange(path: BytePath, offset: number, length: number): Buffer | Failure;
+  readLink(path: BytePath): BytePath | Failure;
+  /** lgetxattr. Failure ENODATA: not set. ENOTSUP: the file system or this host has none. EPERM: needs a capability. */
+  getXattr(path: BytePath, name: string): Buffer | Failure;
+  /** Canonical path, links resolved. For naming a root, never inside measured material. */
+  realPath(path: BytePath): BytePath | Failure;
+  /** Free and total bytes of the file system that holds `path`. */
+  fileSystem(
+    path: BytePath,
+  ): { readonly totalBytes: number; readonly freeBytes: number; readonly type: string } | Failure;
+}
+
+/** What an engine said on its socket; undefined if nothing answered in time. Paths such as `/info`. GET only. */
+export interface EngineSocket {
+  get(socketPath: string, path: string, timeoutMs: number, signal?: AbortSignal): Promise<unknown>;
+}
+
+export interface HostFacts {
+  readonly uid: number;
+  /** CAP_SYS_ADMIN in effect: trusted.* attributes can be read. */
+  readonly canReadTrusted: boolean;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly homeDirectory: string;
+  /** e.g. "6.18.0". */
+  readonly kernelRelease: string;
+  /** Names of mounted file systems and devices, from /proc/self/mountinfo. */
+  readonly cores: number;
+}
+
+/** Everything of the outside world that weigh uses. Passed in, so that a test can bring its own. */
+export interface Host {
+  readonly fs: HostFs;
+  readonly walker: Walker;
+  readonly socket: EngineSocket;
+  readonly facts: HostFacts;
+  now(): Date;
+  /** Lower-case hex SHA-256. */
+  sha256(bytes: Uint8Array): string;
+  gunzip(bytes: Uint8Array, maxBytes: number): Buffer | Failure;
+  /** Ends worker threads. Safe to call twice. */
+  close(): Promise<void>;
+}
