@@ -9,13 +9,12 @@ export type ErrorCode =
   | 'INTERRUPTED' // exit 130 or 143
   | 'INTERNAL'; // exit 70
 
-const brand = Symbol.for('weighbridge.error');
-
 /** The one class that weigh throws. `message` says what could not be done and to what; `hint` what to do about it. */
 export class WeighError extends Error {
   readonly code: ErrorCode;
   readonly hint: string | undefined;
-  readonly [brand] = true;
+  /** Recognised by `isWeighError` across copies of this package. */
+  readonly isWeighError: boolean = true;
 
   constructor(
     code: ErrorCode,
@@ -31,5 +30,5 @@ export class WeighError extends Error {
 
 /** True for a `WeighError` of any copy of this package. */
 export function isWeighError(error: unknown): error is WeighError {
-  return typeof error === 'object' && error !== null && brand in error;
+  return typeof error === 'object' && error !== null && 'isWeighError' in error;
 }
