@@ -1,0 +1,104 @@
+import type { HostReport } from '../model/reports.ts';
+import { amountAt, boundsOf, sumAmounts } from './bounds.ts';
+import type { Bounds } from './bounds.ts';
+import { findingLines } from './findings.ts';
+import { amountCell } from './images.ts';
+import { tableWidth } from './options.ts';
+import type { TextOptions } from './options.ts';
+import { table } from './table.ts';
+import type { Cell, Column } from './table.ts';
+import { wrap } from './text.ts';
+import type { Line } from './text.ts';
+import { formatAmount, formatBytes, formatPercent, plural } from './units.ts';
+
+/** `weigh`: this host at a glance, the answer first, then where it went, then what to run next. */
+export function hostText(report: HostReport, options: TextOptions): Line[] {
+  const bounds = boundsOf(report.findings);
+  if (report.stores.length === 0) {
+    return ['No container store found on this host.', ...findingLines(report, options)];
+  }
+  return [
+    ...fileSystemLines(report, options),
+    ...storeTable(report, bounds, options),
+    ...hiddenLines(report, options),
+    ...ownerLines(report, bounds, options),
+    ...findingLines(report, options),
+    ...(options.quiet ? [] : ['', ...nextLines(options)]),
+  ];
+}
+
+function fileSystemLines(report: HostReport, options: TextOptions): Line[] {
+  const lines = report.fileSystems.flatMap(({ mount, source, totalBytes, freeBytes }) => {
+    const full = formatPercent(totalBytes - freeBytes, totalBytes);
+    const name = source === '' || source === mount ? mount : `${source} (${mount})`;
+    const free = `${formatBytes(freeBytes, options.units)} left of ${formatBytes(totalBytes, options.units)}`;
+    return wrap(`${name} is ${full} full: ${free}.`, options.width, '  ', '');
+  });
+  return lines.length === 0 ? [] : [...lines, ''];
+}
+
+const STORE_COLUMNS: readonly Column[] = [
+  { title: 'STORE', shrinkTo: 20 },
+  { title: 'IMAGES', align: 'right' },
+  { title: 'CONTAINERS', align: 'right' },
+  { title: 'VOLUMES', align: 'right' },
+  { title: 'CACHE', align: 'right' },
+];
+
+function storeTable(report: HostReport, bounds: Bounds, options: TextOptions): Line[] {
+  const rows = report.stores.map((store, index): (string | Cell)[] => {
+    const at = `/stores/${String(index)}`;
+    const cell = (field: 'imagesSize' | 'containersSize' | 'volumesSize' | 'buildCacheSize'): Cell =>
+      amountCell(amountAt(bounds, `${at}/${field}`, store[field]), options);
+    return [
+      store.store,
+      cell('imagesSize'),
+      cell('containersSize'),
+      cell('volumesSize'),
+      cell('buildCacheSize'),
+    ];
+  });
+  const counts = report.stores.map(
+    ({ images, containers, volumes }) =>
+      `${plural(images, 'image')}, ${plural(containers, 'container')}, ${plural(volumes, 'volume')}`,
+  );
+  const lines = table(STORE_COLUMNS, rows, { width: tableWidth(options) });
+  return counts.length === 1 ? [...lines, `  ${counts[0] ?? ''}`] : lines;
+}
+
+function hiddenLines(report: HostReport, options: TextOptions): Line[] {
+  return report.stores.flatMap(({ store, hidden }) =>
+    hidden.flatMap((what) => wrap(`${store} also holds ${what}`, options.width, '    ', '  ')),
+  );
+}
+
+function ownerLines(report: HostReport, bounds: Bounds, options: TextOptions): Line[] {
+  if (report.owners.length === 0) return [];
+  const amounts = report.owners.map(({ bytes, bound }, index) =>
+    bound === undefined ? amountAt(bounds, `/owners/${String(index)}/bytes`, bytes) : { bytes, bound },
+  );
+  const goes = report.owners.map(({ canGo }, index) =>
+    amountAt(bounds, `/owners/${String(index)}/canGo`, canGo),
+  );
+  const rows = report.owners.map(({ what, canGo }, index): (string | Cell)[] => [
+    amountCell(amounts[index] ?? { bytes: null }, options),
+    what,
+    canGo === null || canGo === 0 ? '-' : amountCell(goes[index] ?? { bytes: null }, options),
+  ]);
+  const known = goes.filter(({ bytes }) => bytes !== null);
+  rows.push([
+    formatAmount(sumAmounts(amounts), options.units),
+    '',
+    known.length === 0 ? '-' : formatAmount(sumAmounts(known), options.units),
+  ]);
+  const columns: readonly Column[] = [
+    { title: '', align: 'right' },
+    { title: 'Where it went', shrinkTo: 30 },
+    { title: 'can go', align: 'right' },
+  ];
+  return ['', ...table(columns, rows, { width: tableWidth(options), indent: ' ' })];
+}
+
+function nextLines(options: TextOptions): Line[] {
+  return wrap('Next: weigh df    weigh containers    weigh images    weigh explain NAME', options.width);
+}
