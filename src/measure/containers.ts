@@ -1,0 +1,165 @@
+import type { Problem } from '../model/finding.ts';
+import type { ContainerRow, ContainersReport } from '../model/reports.ts';
+import type { ContainerRecord, LayerStoreSnapshot } from '../stores/docker/records.ts';
+import { layerSizeInScope } from './container-size.ts';
+import type { ContainerLayerSize } from './container-size.ts';
+import type { MeasureContext } from './context.ts';
+import { checkInterrupted } from './context.ts';
+import { FindingList } from './findings.ts';
+import { isLoaded, isOfDriver } from './layer-chain.ts';
+import { compareRows } from './order.ts';
+import { selectContainers } from './resolve-name.ts';
+import { openScopes } from './scope.ts';
+import type { StoreScope } from './scope.ts';
+import { noteStoreProblems } from './store-problems.ts';
+
+export interface ContainersOptions {
+  /** Names, full IDs or ID prefixes; absent or empty: all. */
+  readonly names?: readonly string[] | undefined;
+}
+
+/** One container with its size and everything known about how it came about. */
+export interface MeasuredContainer {
+  readonly scope: StoreScope;
+  readonly record: ContainerRecord;
+  readonly row: ContainerRow;
+  readonly size: ContainerLayerSize;
+}
+
+/**
+ * The containers of all stores with the sizes that the engine gives them, as `docker ps -as` shows them. Walks each container's RW layer.
+ *
+ * @throws WeighError NOT_FOUND or AMBIGUOUS for a name; USAGE for a wrong engine version; INTERRUPTED when the signal is aborted.
+ */
+export async function measureContainers(
+  context: MeasureContext,
+  options: ContainersOptions = {},
+): Promise<ContainersReport> {
+  const scopes = await openScopes(context);
+  const findings = new FindingList();
+  const chosen = selectContainers(
+    scopes.map((scope) => ({ scope, records: containersOf(scope, findings) })),
+    options.names ?? [],
+  );
+  const measured = await measureAll(context, chosen);
+  measured.forEach((container, index) => addContainerFindings(findings, container, `/containers/${index}`));
+  return {
+    schema: 'weigh.containers/1',
+    ...findings.finish(),
+    rules: scopes.map((scope) => scope.used),
+    containers: measured.map((container) => container.row),
+  };
+}
+
+function containersOf(scope: StoreScope, findings: FindingList): readonly ContainerRecord[] {
+  noteStoreProblems(findings, scope.store.problems, '/containers');
+  return ownContainers(scope, findings, '/containers');
+}
+
+/** The container records of a store that were made with its graph driver; a finding tells of the others. */
+export function ownContainers(
+  scope: StoreScope,
+  findings: FindingList,
+  listPointer: string,
+): readonly ContainerRecord[] {
+  const { records, problems } = scope.store.containers();
+  noteStoreProblems(findings, problems, listPointer);
+  const own = records.filter((record) => isOfDriver(record, scope.store.driver, scope.rules));
+  const others = new Map<string, number>();
+  for (const { driver } of records.filter((record) => !own.includes(record))) {
+    others.set(driver, (others.get(driver) ?? 0) + 1);
+  }
+  for (const [driver, count] of others) {
+    findings.note({
+      kind: 'hidden-store',
+      subject: scope.store.name,
+      message: `${count === 1 ? '1 container was' : `${count} containers were`} made with ${driver === '' ? 'no named driver' : driver}, which an engine on ${scope.store.driver} does not load`,
+    });
+  }
+  return own;
+}
+
+/** Measures containers one after the other (each walk uses all threads), in the order of reports. */
+export async function measureAll(
+  context: MeasureContext,
+  chosen: readonly { readonly scope: StoreScope; readonly record: ContainerRecord }[],
+): Promise<readonly MeasuredContainer[]> {
+  const snapshots = new Map<StoreScope, LayerStoreSnapshot>();
+  const measured: MeasuredContainer[] = [];
+  const total = chosen.length;
+  for (const { scope, record } of chosen) {
+    checkInterrupted(context.signal);
+    const snapshot = snapshots.get(scope) ?? scope.store.layers();
+    snapshots.set(scope, snapshot);
+    const done = measured.length;
+    const report = context.onProgress;
+    const onProgress = report && ((entries: number) => report({ what: record.name, done, total, entries }));
+    report?.({ what: record.name, done, total, entries: 0 });
+    const size = await layerSizeInScope(scope, snapshot, record.id, {
+      signal: context.signal,
+      onProgress,
+      imageName: record.imageName,
+    });
+    const listed = isLoaded(record, snapshot, scope.store.driver, scope.rules);
+    measured.push({ scope, record, size, row: containerRow(scope, record, size, listed) });
+  }
+  return measured.sort((a, b) => compareRows(a.row, b.row));
+}
+
+function containerRow(
+  scope: StoreScope,
+  record: ContainerRecord,
+  size: ContainerLayerSize,
+  listed: boolean,
+): ContainerRow {
+  const answer = listed ? engineAnswer(size) : 'not listed';
+  return {
+    store: scope.store.name,
+    id: record.id,
+    name: record.name,
+    image: record.imageName,
+    imageId: record.imageId,
+    state: record.state,
+    created: record.created,
+    sizeRw: !listed || size.sizeRw === -1 ? null : size.sizeRw,
+    sizeRootFs: listed ? size.sizeRootFs : null,
+    path: size.path,
+    ...(answer === undefined ? {} : { engineAnswer: answer }),
+  };
+}
+
+function engineAnswer(size: ContainerLayerSize): -1 | 'unknown' | undefined {
+  if (size.sizeRw === -1) return -1;
+  return size.sizeRw === null ? 'unknown' : undefined;
+}
+
+/** Puts a container's problems into the findings, with the numbers at `pointer` that they touch. */
+export function addContainerFindings(
+  findings: FindingList,
+  { row, size }: MeasuredContainer,
+  pointer: string,
+): void {
+  if (row.engineAnswer === 'not listed') {
+    const problem: Problem = {
+      kind: 'not-listed',
+      subject: row.name,
+      message: `its mount record is gone: an engine leaves it out of every list after its next start, and its size cannot be told`,
+    };
+    findings.affect(problem, `${pointer}/sizeRw`, 'unknown');
+    findings.affect(problem, `${pointer}/sizeRootFs`, 'unknown');
+    return;
+  }
+  const problems = size.problems.length > 0 ? size.problems : reasonAsProblem(row, size);
+  if (row.engineAnswer === -1) findings.affectAll(problems, `${pointer}/sizeRw`, 'unknown');
+  for (const field of ['sizeRw', 'sizeRootFs'] as const) {
+    const bound = size.bounds[field];
+    if (bound !== undefined) findings.affectAll(problems, `${pointer}/${field}`, bound);
+  }
+  findings.notes(problems);
+}
+
+function reasonAsProblem(row: ContainerRow, size: ContainerLayerSize): readonly Problem[] {
+  if (size.diff === undefined || size.diff.outcome === 'size') return [];
+  const kind = size.diff.outcome === 'engine-fails' ? 'engine-fails' : 'unreadable';
+  return [{ kind, subject: row.name, message: size.reason ?? 'its size could not be made' }];
+}

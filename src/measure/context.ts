@@ -1,0 +1,36 @@
+import type { DriverFactory, DriverName } from '../drivers/driver.ts';
+import type { Host } from '../host/host.ts';
+import { WeighError } from '../model/errors.ts';
+import type { DockerStore } from '../stores/docker/records.ts';
+
+/** How far a measurement is. */
+export interface Progress {
+  /** What is being walked, as text: a container's name, a volume's name. */
+  readonly what: string;
+  /** Objects finished, of `total`. */
+  readonly done: number;
+  readonly total: number;
+  /** Directory entries seen in the present object. */
+  readonly entries: number;
+}
+
+/** What every measurement needs: the outside world, the stores, and what the stores alone cannot tell. */
+export interface MeasureContext {
+  readonly host: Host;
+  readonly stores: readonly DockerStore[];
+  /** `--engine-version`: overrides what the engine or the store says. */
+  readonly engineVersion?: string | undefined;
+  /** `--native-diff`: whether the engine's overlay2 uses its native diff. Absent is `auto`. */
+  readonly nativeDiff?: 'auto' | 'on' | 'off' | undefined;
+  /** Whether the engine of a store may be asked on its local socket (200 ms at most). */
+  readonly askEngine: boolean;
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress?: ((progress: Progress) => void) | undefined;
+  /** Graph drivers other than the built-in ones; for tests. */
+  readonly driverFor?: ((name: DriverName) => DriverFactory) | undefined;
+}
+
+/** @throws WeighError INTERRUPTED once the signal is aborted. */
+export function checkInterrupted(signal: AbortSignal | undefined): void {
+  if (signal?.aborted === true) throw new WeighError('INTERRUPTED', 'interrupted', { cause: signal.reason });
+}

@@ -1,0 +1,34 @@
+import { addContainerFindings } from './containers.ts';
+import type { MeasuredDf } from './df.ts';
+import type { FindingList } from './findings.ts';
+
+/** Numbers of one `system df` line that a part which could not be measured makes too small. */
+const TOUCHED = ['size', 'reclaimable', 'exactReclaimable'] as const;
+
+/** Puts what could not be measured into the findings, with the rows and the totals that it touches. `pointer` is the store's. */
+export function addDfFindings(findings: FindingList, measured: MeasuredDf, pointer: string): void {
+  measured.containers.forEach((container, index) => {
+    addContainerFindings(findings, container, `${pointer}/details/containers/${index}`);
+    const { size, row } = container;
+    const bound = size.bounds.sizeRw;
+    if (bound === undefined || row.engineAnswer === 'not listed') return;
+    for (const field of TOUCHED) {
+      const total = `${pointer}/containers/${field}`;
+      findings.affectAll(size.problems, total, bound === 'unknown' ? 'at-least' : bound);
+    }
+  });
+  measured.volumes.forEach(({ row, problems }, index) => {
+    findings.affectAll(problems, `${pointer}/details/volumes/${index}/size`, 'unknown');
+    if (row.engineAnswer !== 'unknown') return;
+    for (const field of TOUCHED) {
+      findings.affectAll(problems, `${pointer}/volumes/${field}`, 'at-least');
+    }
+  });
+  measured.cache.forEach(({ row, problems }, index) => {
+    if (row.size !== null) return findings.notes(problems);
+    findings.affectAll(problems, `${pointer}/details/buildCache/${index}/size`, 'unknown');
+    for (const field of TOUCHED) {
+      findings.affectAll(problems, `${pointer}/buildCache/${field}`, 'at-least');
+    }
+  });
+}

@@ -1,0 +1,125 @@
+import type { ImageRow, ImagesReport } from '../model/reports.ts';
+import type { ChainId } from '../model/ids.ts';
+import type { ImageRecord, LayerStoreSnapshot } from '../stores/docker/records.ts';
+import type { MeasureContext } from './context.ts';
+import { FindingList } from './findings.ts';
+import { containersByImage, isLoaded, layerChain, layerReferences, listedImages } from './layer-chain.ts';
+import { compareRows } from './order.ts';
+import { findImage, notFound } from './resolve-name.ts';
+import { openScopes } from './scope.ts';
+import type { StoreScope } from './scope.ts';
+import { noteStoreProblems } from './store-problems.ts';
+
+export interface ImagesOptions {
+  /** References, full IDs or ID prefixes; absent or empty: those that `docker images` lists. */
+  readonly names?: readonly string[] | undefined;
+  /** Hidden intermediate images too, as `docker images -a`. */
+  readonly all?: boolean | undefined;
+}
+
+/** The images of one store as its engine sees them. */
+export interface ImagesView {
+  readonly snapshot: LayerStoreSnapshot;
+  readonly records: readonly ImageRecord[];
+  /** Those that the engine lists without being asked for all. */
+  readonly listed: readonly ImageRecord[];
+  /** How many images hold each layer, by the rule of this engine version. */
+  readonly references: ReadonlyMap<ChainId, number>;
+  readonly row: (image: ImageRecord) => ImageRow;
+}
+
+/**
+ * The images of all stores with the sizes that the engine gives them. Reads records only: no directory is walked.
+ *
+ * @throws WeighError NOT_FOUND or AMBIGUOUS for a name; USAGE for a wrong engine version.
+ */
+export async function measureImages(
+  context: MeasureContext,
+  options: ImagesOptions = {},
+): Promise<ImagesReport> {
+  const scopes = await openScopes(context);
+  const findings = new FindingList();
+  const views = scopes.map((scope) => viewImages(scope, findings, '/images'));
+  const images = chooseImages(views, options).sort(compareRows);
+  return {
+    schema: 'weigh.images/1',
+    ...findings.finish(),
+    rules: scopes.map((scope) => scope.used),
+    images,
+  };
+}
+
+function chooseImages(views: readonly ImagesView[], options: ImagesOptions): ImageRow[] {
+  const names = options.names ?? [];
+  if (names.length === 0) {
+    return views.flatMap((view) =>
+      (options.all === true ? view.records : view.listed).map((image) => view.row(image)),
+    );
+  }
+  const rows = new Map<ImageRecord, ImageRow>();
+  for (const name of names) {
+    let found = false;
+    for (const view of views) {
+      for (const image of matchingImages(view.records, name)) {
+        rows.set(image, view.row(image));
+        found = true;
+      }
+    }
+    if (!found) throw notFound('image', name, views.length);
+  }
+  return [...rows.values()];
+}
+
+/** A word names one image, or all tags of a repository, as `docker images REPOSITORY` does. */
+function matchingImages(records: readonly ImageRecord[], word: string): readonly ImageRecord[] {
+  const ofRepository = records.filter((image) =>
+    image.tags.some((tag) => tag.slice(0, tag.lastIndexOf(':')) === word),
+  );
+  if (ofRepository.length > 0) return ofRepository;
+  const image = findImage(records, word);
+  return image === undefined ? [] : [image];
+}
+
+/** Reads a store's images once and prepares what their rows need. */
+export function viewImages(scope: StoreScope, findings: FindingList, listPointer: string): ImagesView {
+  const { store, rules } = scope;
+  const { records, problems } = store.images();
+  const snapshot = store.layers();
+  noteStoreProblems(findings, [...store.problems, ...snapshot.problems, ...problems], listPointer);
+  const containers = store.containers();
+  noteStoreProblems(findings, containers.problems, listPointer);
+  const users = containersByImage(
+    containers.records.filter((container) => isLoaded(container, snapshot, store.driver, rules)),
+  );
+  const listed = listedImages(records);
+  const references = layerReferences(rules.sharedSize === 'all-images' ? records : listed, snapshot.layers);
+  const row = (image: ImageRecord): ImageRow =>
+    imageRow(store.name, image, snapshot, references, users.get(image.id)?.length ?? 0);
+  return { snapshot, records, listed, references, row };
+}
+
+function imageRow(
+  store: string,
+  image: ImageRecord,
+  snapshot: LayerStoreSnapshot,
+  references: ReadonlyMap<ChainId, number>,
+  containers: number,
+): ImageRow {
+  let size = 0;
+  let sharedSize = 0;
+  for (const layer of layerChain(snapshot.layers, image.topChainId)) {
+    size += layer.recordedBytes;
+    if ((references.get(layer.chainId) ?? 0) > 1) sharedSize += layer.recordedBytes;
+  }
+  return {
+    store,
+    id: image.id,
+    names: image.tags,
+    repoDigests: image.repoDigests,
+    size,
+    sharedSize,
+    uniqueSize: size - sharedSize,
+    containers,
+    created: image.created,
+  };
+}

@@ -1,0 +1,118 @@
+import { WeighError } from '../model/errors.ts';
+import type { ContainerRecord, DockerStore, ImageRecord } from '../stores/docker/records.ts';
+import type { StoreScope } from './scope.ts';
+
+interface ScopedContainers {
+  readonly scope: StoreScope;
+  readonly records: readonly ContainerRecord[];
+}
+
+/** A container with the scope of its store. */
+export interface ScopedContainer {
+  readonly scope: StoreScope;
+  readonly record: ContainerRecord;
+}
+
+/**
+ * The containers that the names choose, in all stores; all of them when there are no names.
+ *
+ * @throws WeighError NOT_FOUND for a name that no store holds; AMBIGUOUS for an ID prefix of several containers of one store.
+ */
+export function selectContainers(
+  stores: readonly ScopedContainers[],
+  names: readonly string[],
+): readonly ScopedContainer[] {
+  const all = stores.flatMap(({ scope, records }) => records.map((record) => ({ scope, record })));
+  if (names.length === 0) return all;
+  const chosen = new Set<ContainerRecord>();
+  for (const name of names) {
+    const found = stores.flatMap(({ records }) => findContainer(records, name) ?? []);
+    if (found.length === 0) throw notFound('container', name, stores.length);
+    for (const record of found) chosen.add(record);
+  }
+  return all.filter(({ record }) => chosen.has(record));
+}
+
+/**
+ * The container that an engine finds for a word: full ID, then exact name, then ID prefix (moby 20.10-29: daemon/container.go GetContainer).
+ *
+ * @throws WeighError AMBIGUOUS when the prefix fits several.
+ */
+export function findContainer(
+  records: readonly ContainerRecord[],
+  word: string,
+): ContainerRecord | undefined {
+  const name = word.startsWith('/') ? word.slice(1) : word;
+  const exact =
+    records.find((record) => record.id === word) ?? records.find((record) => record.name === name);
+  if (exact !== undefined) return exact;
+  return single(
+    /^[0-9a-f]+$/.test(word) ? records.filter((record) => record.id.startsWith(word)) : [],
+    word,
+    (record) => `container:${record.id}`,
+  );
+}
+
+/**
+ * The image that an engine finds for a word: full digest, then a reference (`latest` when no tag is named), then an ID prefix
+ * (moby 20.10-29: daemon/images/image.go GetImage).
+ *
+ * @throws WeighError AMBIGUOUS when the prefix fits several.
+ */
+export function findImage(records: readonly ImageRecord[], word: string): ImageRecord | undefined {
+  const full = /^(?:sha256:)?[0-9a-f]{64}$/.test(word);
+  if (full) {
+    const id = word.startsWith('sha256:') ? word : `sha256:${word}`;
+    return records.find((record) => record.id === id);
+  }
+  const reference = familiarReference(word);
+  const named = records.find(
+    (record) => record.tags.includes(reference) || record.repoDigests.includes(reference),
+  );
+  if (named !== undefined) return named;
+  const hex = word.startsWith('sha256:') ? word.slice(7) : word;
+  return single(
+    /^[0-9a-f]+$/.test(hex) ? records.filter((record) => record.id.startsWith(`sha256:${hex}`)) : [],
+    word,
+    (record) => `image:${record.id}`,
+  );
+}
+
+/** A reference as the store writes it: the default registry and `library/` left out, `:latest` where nothing is named. */
+export function familiarReference(word: string): string {
+  let name = word;
+  for (const prefix of ['docker.io/', 'index.docker.io/']) {
+    if (name.startsWith(prefix)) name = name.slice(prefix.length);
+  }
+  if (name.startsWith('library/') && !name.slice(8).includes('/')) name = name.slice(8);
+  if (name.includes('@')) return withoutTagBeforeDigest(name);
+  return name.lastIndexOf(':') > name.lastIndexOf('/') ? name : `${name}:latest`;
+}
+
+/** `name:tag@digest` is the image of the digest. */
+function withoutTagBeforeDigest(name: string): string {
+  const at = name.indexOf('@');
+  const front = name.slice(0, at);
+  const colon = front.lastIndexOf(':');
+  return colon > front.lastIndexOf('/') ? front.slice(0, colon) + name.slice(at) : name;
+}
+
+function single<T>(found: readonly T[], word: string, target: (item: T) => string): T | undefined {
+  if (found.length < 2) return found[0];
+  throw new WeighError('AMBIGUOUS', `several have an ID that starts with ${word}`, {
+    hint: `Name one of them: ${found.slice(0, 5).map(target).join(' ')}`,
+  });
+}
+
+/** The error for a word that nothing answers to. */
+export function notFound(what: string, word: string, stores: number): WeighError {
+  return new WeighError(
+    'NOT_FOUND',
+    `no ${what} ${word} in ${stores === 1 ? '1 store' : `${stores} stores`}`,
+  );
+}
+
+/** Where a target was found, in words that reach it again. */
+export function fullTarget(kind: 'container' | 'image', store: DockerStore, name: string): string {
+  return `${kind}:${name} of ${store.name}`;
+}
