@@ -4,10 +4,10 @@ import type { MeasuredDf } from './df.ts';
 type GroupName = DfStore['differences'][number]['group'];
 type Groups = Readonly<Record<GroupName, DfGroup>>;
 
-/** For each line of `system df` whose two reclaimable figures differ: the engine's less the exact one, and why, in one sentence. */
+/** For each line of `system df` whose two reclaimable figures differ: the exact one less the engine's, and why, in one sentence. */
 export function dfDifferences(measured: MeasuredDf, groups: Groups): DfStore['differences'] {
   const sentences: Readonly<Record<GroupName, () => string>> = {
-    images: () => measured.reclaim.differences.map(({ why, bytes }) => `${bytes} B: ${why}`).join('; '),
+    images: () => imageReason(measured),
     containers: () => containerReason(measured),
     volumes: () => 'volumes that only a container refers to which the engine does not load',
     buildCache: () => 'records whose size is not known',
@@ -16,8 +16,22 @@ export function dfDifferences(measured: MeasuredDf, groups: Groups): DfStore['di
   return names.flatMap((group) => {
     const { reclaimable, exactReclaimable } = groups[group];
     if (reclaimable === null || exactReclaimable === null || reclaimable === exactReclaimable) return [];
-    return [{ group, bytes: reclaimable - exactReclaimable, why: sentences[group]() }];
+    return [{ group, bytes: exactReclaimable - reclaimable, why: sentences[group]() }];
   });
+}
+
+/** The items with their bytes; a single one needs none. */
+function imageReason(measured: MeasuredDf): string {
+  const [first, ...others] = measured.reclaim.differences;
+  if (first === undefined) return 'nothing that can be named';
+  if (others.length === 0) return first.why;
+  const items = [first, ...others].map(({ why, bytes }) => `${plainCount(Math.abs(bytes))} bytes are ${why}`);
+  return items.join('; ');
+}
+
+/** Digits in groups of three. */
+export function plainCount(value: number): string {
+  return String(value).replace(/\B(?=(?:\d{3})+$)/g, ',');
 }
 
 function containerReason(measured: MeasuredDf): string {

@@ -9,6 +9,11 @@ export type EngineColumns = Pick<DfGroup, 'count' | 'active' | 'size' | 'reclaim
 const ACTIVE_STATES: ReadonlySet<string> = new Set(['running', 'paused', 'restarting']);
 const STATES_THAT_CAN_GO: ReadonlySet<string> = new Set(['created', 'exited', 'dead']);
 
+/** Whether the engine counts a container in this state as active. */
+export function isActive(state: string): boolean {
+  return ACTIVE_STATES.has(state);
+}
+
 /** Images: SIZE is the layers' total; RECLAIMABLE by the version's rule. */
 export function imageColumns(
   rows: readonly ImageRow[],
@@ -33,7 +38,7 @@ export function imageColumns(
 /** Containers: those that the engine lists. A failed one is added as the -1 that it answers; an unknown one is left out. */
 export function containerColumns(rows: readonly ContainerRow[]): EngineColumns {
   const listed = rows.filter((row) => row.engineAnswer !== 'not listed');
-  const inactive = listed.filter((row) => !ACTIVE_STATES.has(row.state));
+  const inactive = listed.filter((row) => !isActive(row.state));
   return {
     count: listed.length,
     active: listed.length - inactive.length,

@@ -65,7 +65,10 @@ function chooseImages(views: readonly ImagesView[], options: ImagesOptions): Ima
         found = true;
       }
     }
-    if (!found) throw notFound('image', name, views.length);
+    if (!found) {
+      const known = views.flatMap((view) => view.records.flatMap((image) => image.tags));
+      throw notFound('image', name, views.length, known);
+    }
   }
   return [...rows.values()];
 }

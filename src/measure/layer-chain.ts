@@ -15,7 +15,7 @@ export function layerChain(layers: ReadonlyMap<ChainId, Layer>, top: ChainId | n
     chain.push(layer);
     next = layer.parent;
   }
-  return chain.reverse();
+  return chain.toReversed();
 }
 
 /** Sum of the sizes that the store recorded for these layers when they came in. */

@@ -1,5 +1,5 @@
 import { WeighError } from '../model/errors.ts';
-import type { ContainerRecord, DockerStore, ImageRecord } from '../stores/docker/records.ts';
+import type { ContainerRecord, ImageRecord } from '../stores/docker/records.ts';
 import type { StoreScope } from './scope.ts';
 
 interface ScopedContainers {
@@ -11,6 +11,12 @@ interface ScopedContainers {
 export interface ScopedContainer {
   readonly scope: StoreScope;
   readonly record: ContainerRecord;
+}
+
+/** An image with the scope of its store. */
+export interface ScopedImage {
+  readonly scope: StoreScope;
+  readonly record: ImageRecord;
 }
 
 /**
@@ -27,7 +33,10 @@ export function selectContainers(
   const chosen = new Set<ContainerRecord>();
   for (const name of names) {
     const found = stores.flatMap(({ records }) => findContainer(records, name) ?? []);
-    if (found.length === 0) throw notFound('container', name, stores.length);
+    if (found.length === 0) {
+      const known = all.map(({ record }) => record.name);
+      throw notFound('container', name, stores.length, known);
+    }
     for (const record of found) chosen.add(record);
   }
   return all.filter(({ record }) => chosen.has(record));
@@ -104,15 +113,33 @@ function single<T>(found: readonly T[], word: string, target: (item: T) => strin
   });
 }
 
-/** The error for a word that nothing answers to. */
-export function notFound(what: string, word: string, stores: number): WeighError {
+/** Suggestions that an error names at most. */
+const MAX_SUGGESTIONS = 3;
+
+/** The error for a word that nothing answers to, with names that are close to it. */
+export function notFound(
+  what: string,
+  word: string,
+  stores: number,
+  known: readonly string[] = [],
+): WeighError {
+  const close = [...new Set(known)].filter((name) => isClose(word, name)).slice(0, MAX_SUGGESTIONS);
+  const where = stores === 1 ? '1 store' : `${stores} stores`;
   return new WeighError(
     'NOT_FOUND',
-    `no ${what} ${word} in ${stores === 1 ? '1 store' : `${stores} stores`}`,
+    `no ${what} ${word} in ${where}`,
+    close.length === 0 ? {} : { hint: `Did you mean ${close.join(' or ')}?` },
   );
 }
 
-/** Where a target was found, in words that reach it again. */
-export function fullTarget(kind: 'container' | 'image', store: DockerStore, name: string): string {
-  return `${kind}:${name} of ${store.name}`;
+/** One edit apart (a letter too many, too few or other), or a part of the other, ignoring the tag where the word has none. */
+function isClose(word: string, name: string): boolean {
+  const bare = word.includes(':') ? name : name.replace(/:[^:/]*$/, '');
+  if (Math.min(word.length, bare.length) > 2 && (name.includes(word) || word.includes(bare))) return true;
+  const [short, long] = word.length < bare.length ? [word, bare] : [bare, word];
+  if (long.length - short.length > 1) return false;
+  let same = 0;
+  while (same < short.length && short[same] === long[same]) same += 1;
+  const rest = long.slice(same + 1);
+  return rest === short.slice(same) || rest === short.slice(same + 1);
 }

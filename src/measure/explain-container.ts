@@ -1,0 +1,101 @@
+import type { ExplainReport } from '../model/reports.ts';
+import type { Comparison, ExplainedFigure, Step } from '../model/step.ts';
+import type { MeasuredContainer } from './containers.ts';
+import { measureAll } from './containers.ts';
+import type { MeasureContext } from './context.ts';
+import { compareWithDu } from './du-compare.ts';
+import { FindingList } from './findings.ts';
+import type { ScopedContainer } from './resolve-name.ts';
+
+const GET_SIZE = 'moby 20.10-29: daemon/images/image_unix.go GetContainerLayerSize';
+
+/** The way to `sizeRw` and `sizeRootFs` of one container. */
+export async function explainContainer(
+  context: MeasureContext,
+  chosen: ScopedContainer,
+): Promise<ExplainReport> {
+  const [measured] = await measureAll(context, [chosen]);
+  if (measured === undefined) throw new Error('a container was measured without a result');
+  const findings = new FindingList();
+  addFindings(findings, measured);
+  const { scope, record } = chosen;
+  return {
+    schema: 'weigh.explain/1',
+    ...findings.finish(),
+    rules: [scope.used],
+    subject: { kind: 'container', store: scope.store.name, id: record.id, name: record.name },
+    figures: [await rwFigure(context, measured), rootFsFigure(measured)],
+  };
+}
+
+function addFindings(findings: FindingList, { row, size }: MeasuredContainer): void {
+  if (row.sizeRw === null || size.bounds.sizeRw !== undefined) {
+    const bound = size.bounds.sizeRw ?? 'unknown';
+    findings.affectAll(reasonsOf(row.name, row.engineAnswer, size), '/figures/0/bytes', bound);
+  }
+  if (row.sizeRootFs === null || size.bounds.sizeRootFs !== undefined) {
+    const bound = size.bounds.sizeRootFs ?? 'unknown';
+    findings.affectAll(reasonsOf(row.name, row.engineAnswer, size), '/figures/1/bytes', bound);
+  }
+  findings.notes(size.problems);
+}
+
+function reasonsOf(
+  subject: string,
+  answer: MeasuredContainer['row']['engineAnswer'],
+  size: MeasuredContainer['size'],
+): readonly MeasuredContainer['size']['problems'][number][] {
+  if (answer !== 'not listed' && size.problems.length > 0) return size.problems;
+  const message = size.reason ?? 'its size could not be made';
+  if (answer === 'not listed') return [{ kind: 'not-listed', subject, message }];
+  return [{ kind: answer === -1 ? 'engine-fails' : 'unreadable', subject, message }];
+}
+
+async function rwFigure(context: MeasureContext, { row, size }: MeasuredContainer): Promise<ExplainedFigure> {
+  return {
+    name: 'sizeRw',
+    bytes: row.sizeRw,
+    steps:
+      row.sizeRw === null ? [...withoutBytes(size.steps.sizeRw), answerStep(row, size)] : size.steps.sizeRw,
+    compare: row.sizeRw === null ? [] : await comparisons(context, row.sizeRw, size),
+  };
+}
+
+/** Partial sums of a number that does not exist are no sums. */
+function withoutBytes(steps: readonly Step[]): readonly Step[] {
+  return steps.map(({ rule, subject, text, source }) => ({ rule, subject, text, source }));
+}
+
+function answerStep(row: MeasuredContainer['row'], size: MeasuredContainer['size']): Step {
+  const because = size.reason ?? 'its size could not be made';
+  const text = {
+    '-1': `the engine answers -1: ${because}`,
+    'not listed': 'after its next start an engine does not list this container at all',
+    unknown: `what the engine answers is not known: ${because}`,
+    error: `the engine answers with an error: ${because}`,
+  }[String(row.engineAnswer ?? 'unknown') as '-1' | 'not listed' | 'unknown' | 'error'];
+  return { rule: 'GetContainerLayerSize', subject: '', text, source: GET_SIZE };
+}
+
+function rootFsFigure({ row, size }: MeasuredContainer): ExplainedFigure {
+  const unknown = row.sizeRootFs === null;
+  return {
+    name: 'sizeRootFs',
+    bytes: row.sizeRootFs,
+    steps: unknown ? withoutBytes(size.steps.sizeRootFs) : size.steps.sizeRootFs,
+    compare: [],
+  };
+}
+
+async function comparisons(
+  context: MeasureContext,
+  bytes: number,
+  size: MeasuredContainer['size'],
+): Promise<readonly Comparison[]> {
+  const { diff } = size;
+  if (diff?.directory === undefined) return [];
+  const tally =
+    diff.native ?? (await context.host.walker.directorySize(diff.directory, { signal: context.signal }));
+  if (tally.failure !== undefined) return [];
+  return [compareWithDu(diff.directory, bytes, tally, diff.naive)];
+}
