@@ -1,29 +1,21 @@
-// Builds the library (plain tsc output in dist/lib) and the command (one CommonJS bundle, dist/weigh.cjs, plus the walker's worker).
+// Builds the library (plain tsc output in dist/lib) and the command: dist/weigh.cjs (a few lines), dist/cli.cjs (one bundle, with V8's
+// code cache beside it) and dist/walk-worker.cjs (the walker's worker).
 import { spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
 const top = dirname(dirname(fileURLToPath(import.meta.url)));
 const dist = join(top, 'dist');
-rmSync(dist, { recursive: true, force: true });
-mkdirSync(dist, { recursive: true });
+const { version } = JSON.parse(readFileSync(join(top, 'package.json'), 'utf8'));
 
-const tsc = spawnSync(
-  process.execPath,
-  [join(top, 'node_modules/typescript/bin/tsc'), '-p', join(top, 'tsconfig.build.json')],
-  {
-    stdio: 'inherit',
-  },
-);
-if (tsc.status !== 0) process.exit(tsc.status ?? 1);
+function node(args) {
+  const { status } = spawnSync(process.execPath, args, { stdio: 'inherit' });
+  if (status !== 0) process.exit(status ?? 1);
+}
 
-const entries = [
-  ['src/cli/bin.ts', 'weigh.cjs'],
-  ['src/host/walk-worker.ts', 'walk-worker.cjs'],
-].filter(([from]) => existsSync(join(top, from)));
-for (const [from, to] of entries) {
+async function bundle(from, to, options = {}) {
   await build({
     entryPoints: [join(top, from)],
     outfile: join(dist, to),
@@ -35,7 +27,25 @@ for (const [from, to] of entries) {
     minify: true,
     legalComments: 'none',
     logLevel: 'warning',
-    ...(to === 'weigh.cjs' ? { banner: { js: '#!/usr/bin/env node' } } : {}),
+    define: { WEIGH_VERSION: JSON.stringify(version), 'import.meta.url': 'WEIGH_URL' },
+    ...options,
   });
 }
-if (existsSync(join(dist, 'weigh.cjs'))) chmodSync(join(dist, 'weigh.cjs'), 0o755);
+
+const URL_OF_FILE = 'const WEIGH_URL=require("node:url").pathToFileURL(__filename).href;';
+
+rmSync(dist, { recursive: true, force: true });
+mkdirSync(dist, { recursive: true });
+node([join(top, 'node_modules/typescript/bin/tsc'), '-p', join(top, 'tsconfig.build.json')]);
+
+await bundle('src/cli/bin.ts', 'weigh.cjs', { banner: { js: '#!/usr/bin/env node' } });
+chmodSync(join(dist, 'weigh.cjs'), 0o755);
+// One function expression: weigh.cjs compiles and calls it, see src/host/boot.ts.
+await bundle('src/cli/main.ts', 'cli.cjs', {
+  banner: { js: `(function(exports,require,module,__filename,__dirname){${URL_OF_FILE}` },
+  footer: { js: '})' },
+});
+if (existsSync(join(top, 'src/host/walk-worker.ts'))) {
+  await bundle('src/host/walk-worker.ts', 'walk-worker.cjs', { banner: { js: URL_OF_FILE } });
+}
+node([join(top, 'scripts/code-cache.mjs'), join(dist, 'cli.cjs')]);

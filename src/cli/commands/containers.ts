@@ -1,0 +1,21 @@
+import { measureContainers } from '../../measure/containers.ts';
+import { selectContainers } from '../../report/select.ts';
+import type { CliContext } from '../context.ts';
+import type { ListFlags } from '../flags.ts';
+import { deliver } from '../output.ts';
+import { containerSelection } from '../rows.ts';
+import { withStores } from '../session.ts';
+import { outputSettings } from '../settings.ts';
+
+export async function containersCommand(
+  context: CliContext,
+  flags: ListFlags,
+  names: readonly string[],
+): Promise<void> {
+  const settings = outputSettings(flags, context.io);
+  const selection = containerSelection(flags);
+  await withStores(context, flags, settings, async ({ measure }) => {
+    const report = await measureContainers(measure, { names });
+    return () => deliver(context, selectContainers(report, selection), settings);
+  });
+}

@@ -1,0 +1,19 @@
+import { measureDf } from '../../measure/df.ts';
+import { dfText } from '../../report/df.ts';
+import type { CliContext } from '../context.ts';
+import type { CommonFlags } from '../flags.ts';
+import { deliver } from '../output.ts';
+import { withStores } from '../session.ts';
+import { outputSettings } from '../settings.ts';
+
+export async function dfCommand(
+  context: CliContext,
+  flags: CommonFlags & { readonly verbose?: boolean },
+): Promise<void> {
+  const settings = outputSettings(flags, context.io);
+  await withStores(context, flags, settings, async ({ measure }) => {
+    const report = await measureDf(measure);
+    return () =>
+      deliver(context, report, settings, () => dfText(report, settings.text, flags.verbose === true));
+  });
+}

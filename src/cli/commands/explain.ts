@@ -1,0 +1,15 @@
+import { explain } from '../../measure/explain.ts';
+import type { CliContext } from '../context.ts';
+import type { CommonFlags } from '../flags.ts';
+import { deliver } from '../output.ts';
+import { withStores } from '../session.ts';
+import { outputSettings } from '../settings.ts';
+
+export async function explainCommand(context: CliContext, flags: CommonFlags, name: string): Promise<void> {
+  // Whole bytes: here the numbers must be seen to add up.
+  const settings = outputSettings(flags, context.io, 'bytes');
+  await withStores(context, flags, settings, async ({ measure }) => {
+    const report = await explain(measure, name);
+    return () => deliver(context, report, settings);
+  });
+}

@@ -1,0 +1,21 @@
+import { measureImages } from '../../measure/images.ts';
+import { selectImages } from '../../report/select.ts';
+import type { CliContext } from '../context.ts';
+import type { ListFlags } from '../flags.ts';
+import { deliver } from '../output.ts';
+import { imageSelection } from '../rows.ts';
+import { withStores } from '../session.ts';
+import { outputSettings } from '../settings.ts';
+
+export async function imagesCommand(
+  context: CliContext,
+  flags: ListFlags & { readonly all?: boolean },
+  names: readonly string[],
+): Promise<void> {
+  const settings = outputSettings(flags, context.io);
+  const selection = imageSelection(flags);
+  await withStores(context, flags, settings, async ({ measure }) => {
+    const report = await measureImages(measure, { names, all: flags.all });
+    return () => deliver(context, selectImages(report, selection), settings);
+  });
+}
