@@ -20,6 +20,7 @@ import { readImages } from './image-store.ts';
 import { readLayerStore } from './layer-store.ts';
 import { isDenied } from './read-record.ts';
 import type { DockerStore } from './records.ts';
+import { readVolumes } from './volume-store.ts';
 
 export interface OpenDockerStore {
   readonly root: BytePath;
@@ -67,7 +68,7 @@ export function openDockerStore(host: Host, options: OpenDockerStore): DockerSto
     layers,
     images: once(() => readImages(host, { imageRoot, os: foreignOs ?? 'linux', layers })),
     containers: once(() => readContainers(host, root, driver)),
-    volumes: once(() => ({ records: [], problems: [] })),
+    volumes: once(() => readVolumes(host, root)),
     buildCache: once(() => ({ records: [], problems: [] })),
     blobsOf: () => [],
     hidden: choice.hidden,
