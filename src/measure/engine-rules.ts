@@ -120,7 +120,7 @@ const LAST_WITH_DRIVER: Partial<Record<DriverName, string>> = {
   devicemapper: '24.0',
 };
 
-const VERSION = /^v?(\d{1,4})(?:\.(\d{1,4}))?(?:\.(\d{1,4}))?(?:[-+~.].*)?$/;
+const VERSION = /^v?(\d{1,4})(?:\.(\d{1,4}))?(?:\.(\d{1,4}))?(?:[-+~]\S*)?$/;
 
 /** Reads "28.5", "28.5.2", "20.10.24+dfsg1", "v29.0.0-rc.1"; null for anything else. */
 export function parseEngineVersion(text: string): EngineVersion | null {
