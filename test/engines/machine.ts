@@ -217,6 +217,18 @@ export function restoreRedirectDir(base: string): void {
   rmSync(saved, { force: true });
 }
 
+/** When the process is told to end: processes and mounts of ours go, redirect_dir is put back, the lock is released. */
+export function onEnd(base: string, release: () => void): void {
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+    process.once(signal, () => {
+      void clearLeftovers(base).finally(() => {
+        release();
+        process.exit(signal === 'SIGINT' ? 130 : 143);
+      });
+    });
+  process.once('exit', () => restoreRedirectDir(base));
+}
+
 /** An open file for a child's output. */
 export function withLog<T>(file: string, use: (fd: number) => T): T {
   const fd = openSync(file, 'a');

@@ -1,0 +1,131 @@
+// One seed of one cell: make the store, compare while the engine runs, after it has stopped, and from another place.
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, renameSync, rmdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { askEngine, short } from './answers.ts';
+import type { EngineAnswers } from './answers.ts';
+import type { Cell } from './cells.ts';
+import { Tally } from './compare.ts';
+import { Daemon } from './daemon.ts';
+import { generateStore } from './generator.ts';
+import type { GeneratedStore } from './generator.ts';
+import { askWeigh, explainWeigh } from './weigh.ts';
+import type { WeighTarget } from './weigh.ts';
+
+export interface StoreResult {
+  readonly version: string;
+  readonly tally: Tally;
+  readonly seconds: number;
+}
+
+/** How the store at a path is weighed without asking an engine. */
+export function fromDisk(daemon: Daemon, root: string): WeighTarget {
+  const native = daemon.cell.driver === 'overlay2' ? ['--native-diff', daemon.cell.naive ? 'off' : 'on'] : [];
+  return {
+    options: ['--data-root', root, '--no-engine', '--engine-version', daemon.version, ...native],
+  };
+}
+
+/** weigh finds the engine and asks it. */
+export function askingEngine(daemon: Daemon): WeighTarget {
+  return {
+    options: ['--data-root', daemon.dataRoot],
+    env: { DOCKER_HOST: `unix://${daemon.api.socketPath}` },
+  };
+}
+
+export async function storeCase(cell: Cell, base: string, seed: number, name: string): Promise<StoreResult> {
+  const started = Date.now();
+  const tally = new Tally();
+  const daemon = new Daemon(cell, base, name);
+  try {
+    await daemon.start();
+    const store = await generateStore(daemon.api, seed);
+    await compareLive(daemon, tally);
+    await endRunning(daemon, store);
+    const last = await askEngine(daemon.api);
+    const again = await askEngine(daemon.api);
+    await daemon.stop();
+    tally.answers(last, again, await askWeigh(fromDisk(daemon, daemon.dataRoot)), 'stopped');
+    await explained(daemon, last, tally);
+    await elsewhere(daemon, async (root) => {
+      tally.answers(last, again, await askWeigh(fromDisk(daemon, root)), 'moved');
+    });
+    return { version: daemon.version, tally, seconds: (Date.now() - started) / 1000 };
+  } finally {
+    await daemon.remove();
+  }
+}
+
+/** Ends the containers that run, so that stopping the engine changes nothing more. */
+export async function endRunning(daemon: Daemon, store: GeneratedStore): Promise<void> {
+  for (const id of store.running) {
+    await daemon.api.call('POST', `/containers/${id}/unpause`, { allow: [409, 500] });
+    await daemon.api.call('POST', `/containers/${id}/kill`);
+    await daemon.api.call('POST', `/containers/${id}/wait`);
+  }
+}
+
+async function compareLive(daemon: Daemon, tally: Tally): Promise<void> {
+  const first = await askEngine(daemon.api);
+  const asking = await askWeigh(askingEngine(daemon));
+  const disk = await askWeigh(fromDisk(daemon, daemon.dataRoot));
+  const again = await askEngine(daemon.api);
+  tally.answers(first, again, asking, 'live, engine asked');
+  tally.answers(first, again, disk, 'live');
+}
+
+/** `weigh explain` of a few: the same figures, and the layers' sizes against the engine's history. */
+async function explained(daemon: Daemon, engine: EngineAnswers, tally: Tally): Promise<void> {
+  const target = fromDisk(daemon, daemon.dataRoot);
+  for (const [id, sizes] of [...engine.histories].slice(0, 4)) {
+    const { report, wrong } = await explainWeigh(`image:${short(id)}`, target);
+    tally.wrong.push(...wrong);
+    const figure = report.figures.find((found) => found.name === 'size');
+    const steps = (figure?.steps ?? []).flatMap(({ bytes }) =>
+      bytes === undefined || bytes === 0 ? [] : [bytes],
+    );
+    tally.figure({
+      key: `image ${short(id)}|history`,
+      engine: sizes.join('+'),
+      weigh: steps.join('+'),
+      when: 'stopped',
+    });
+  }
+  for (const id of engine.containerIds.slice(0, 4)) {
+    const { report, wrong } = await explainWeigh(`container:${short(id)}`, target);
+    tally.wrong.push(...wrong);
+    for (const field of ['sizeRw', 'sizeRootFs']) {
+      const key = `container ${report.subject.name}|list.${field}`;
+      const bytes = report.figures.find((figure) => figure.name === field)?.bytes;
+      tally.figure({
+        key: `${key} explained`,
+        engine: engine.figures.get(key),
+        weigh: bytes ?? -1,
+        when: 'stopped',
+      });
+    }
+  }
+}
+
+/** The same files under another path: moved, or, where they are a file system of their own, mounted there. */
+export async function elsewhere(daemon: Daemon, use: (root: string) => Promise<void>): Promise<void> {
+  const other = join(daemon.folder, 'copy of it');
+  if (daemon.cell.driver !== 'btrfs') {
+    renameSync(daemon.dataRoot, other);
+    try {
+      await use(other);
+    } finally {
+      renameSync(other, daemon.dataRoot);
+    }
+    return;
+  }
+  mkdirSync(other);
+  execFileSync('mount', ['--bind', daemon.dataRoot, other]);
+  try {
+    await use(other);
+  } finally {
+    execFileSync('umount', [other]);
+    rmdirSync(other);
+  }
+}
