@@ -92,7 +92,8 @@ function madeBy(entry: HistoryEntry | undefined): string {
 function shortCommand(createdBy: string): string {
   const command = createdBy
     .replace(/^(?:\|\d+ (?:\S+=\S* )*)?\/bin\/sh -c #\(nop\)\s+/, '')
-    .replace(/^(?:\|\d+ (?:\S+=\S* )*)?\/bin\/sh -c /, 'RUN ')
+    .replace(/^(?:RUN )?(?:\|\d+ (?:\S+=\S* )*)?\/bin\/sh -c /, 'RUN ')
+    .replace(/ # buildkit$/, '')
     .replace(/\s+/g, ' ')
     .trim();
   return command.length > CREATED_BY_LENGTH ? `${command.slice(0, CREATED_BY_LENGTH - 3)}...` : command;
