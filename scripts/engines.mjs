@@ -18,7 +18,7 @@ import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /** Raised when the set of packages or the layout of the folder changes: an older folder is made anew. */
-const LAYOUT = 1;
+const LAYOUT = 2;
 const TRIES = 4;
 const TOOLS = [
   'runc',
@@ -42,7 +42,7 @@ const TOOLS = [
 const SUITES = [
   { name: 'tools', suite: 'bookworm', packages: TOOLS },
   { name: 'bookworm', suite: 'bookworm', packages: ['docker.io', 'containerd'] },
-  { name: 'trixie', suite: 'trixie', packages: ['docker.io', 'containerd'] },
+  { name: 'trixie', suite: 'trixie', packages: ['docker.io', 'containerd', 'docker-cli'] },
   { name: 'sid', suite: 'sid', packages: ['docker.io', 'containerd', 'docker-cli', 'docker-buildx'] },
 ];
 const ENGINES = SUITES.filter((suite) => suite.name !== 'tools');

@@ -6,7 +6,8 @@ import { enginesFolder } from '../../scripts/engines.mjs';
 import type { EngineApi } from './api.ts';
 import { Random } from './random.ts';
 import { imageConfig, Registry } from './registry.ts';
-import { randomScript } from './script.ts';
+import { deepScript, randomScript } from './script.ts';
+import { leaveSocket } from './socket.ts';
 import { tar } from './tar.ts';
 import type { TarEntry } from './tar.ts';
 import { randomLayer, Tree } from './tree.ts';
@@ -96,8 +97,10 @@ class Generator {
     const entries = [...baseEntries(this.#random)];
     const tree = new Tree();
     for (const entry of entries)
-      if (entry.name.startsWith('etc'))
+      if (entry.name.startsWith('etc')) {
         tree.set(entry.name, entry.kind === 'directory' ? 'directory' : 'file');
+        if (entry.kind === 'file') tree.entries.set(entry.name, entry);
+      }
     const taken = entries.map(({ name }) => name);
     entries.push(...randomLayer(tree, this.#random, { whiteouts: false, changes: 40, taken }));
     this.#baseTar = tar(entries);
@@ -125,6 +128,7 @@ class Generator {
       layers.push(
         tar(randomLayer(tree, this.#random, { whiteouts: true, changes: this.#random.between(0, 40) })),
       );
+    if (this.#random.chance(0.2)) layers.push(layers.at(-1) ?? this.#baseTar);
     return { layers, tree };
   }
 
@@ -233,6 +237,7 @@ class Generator {
       'COPY files /copied/',
       this.#run(tree, 25),
       'COPY --from=first /etc /first/',
+      'RUN --mount=type=cache,target=/cache ["/bin/sh","-c","echo cached >> /cache/a; cp /cache/a /from-cache"]',
     ];
     await this.#build(2, 'kit:1', lines, context);
     this.#remember('kit:1', tree, true);
@@ -328,13 +333,15 @@ class Generator {
         await this.#runScript(
           image,
           this.#random.between(20, 120),
-          this.#random.pick(['true', 'exit 3', 'cat /etc/w0']),
+          this.#random.pick(['true', 'exit 3', 'cat /etc/w0', deepScript(this.#random)]),
           image.tree.copy(),
           this.#mounts(),
         ),
       );
     }
     const running = [await this.#stays(60), await this.#stays(20)];
+    const { State } = await this.#api.get<{ State: { Pid: number } }>(`/containers/${running[0]}/json`);
+    await leaveSocket(`/proc/${State.Pid}/root/a.sock`);
     await this.#api.call('POST', `/containers/${running[1]}/pause`);
     await this.#imageTakenAway();
     return { running };
@@ -375,7 +382,7 @@ class Generator {
     const name = this.#random.pick(this.#volumes);
     return this.#random.chance(0.3)
       ? { Volumes: { '/anonymous': {} } }
-      : { HostConfig: { NetworkMode: 'none', Binds: [`${name}:/volume`] } };
+      : { HostConfig: { Binds: [`${name}:/volume`], Tmpfs: { '/in-memory': '' } } };
   }
 
   /** A container whose image is removed by force: its layers stay. */

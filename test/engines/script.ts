@@ -43,6 +43,16 @@ export function quoted(path: string): string {
   return `"$(v=$(printf '%b' '${octal.replaceAll('\\', '\\0')}x'); printf '%s' "\${v%x}"; )"`;
 }
 
+/** Commands that make a chain of directories: 1,000 deep, or so long a path that a call which takes it whole fails (4,095 bytes). */
+export function deepScript(random: Random): string {
+  const [name, levels] = random.pick([
+    ['d', 1000],
+    ['n'.repeat(200), 25],
+  ] as const);
+  const down = `i=0; while [ $i -lt ${levels} ]; do mkdir ${name}; cd ${name}; i=$((i+1)); done`;
+  return `cd /; mkdir deep; cd deep; ${down}; echo end > file`;
+}
+
 /** A script of `count` random changes below the root; `tree` follows along. */
 export function randomScript(tree: Tree, random: Random, count: number): string {
   const lines = ['cd /'];

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { askEngine, short } from './answers.ts';
 import type { EngineAnswers } from './answers.ts';
 import type { Cell } from './cells.ts';
+import { checkCommandLine } from './cli-check.ts';
 import { Tally } from './compare.ts';
 import { Daemon } from './daemon.ts';
 import { generateStore } from './generator.ts';
@@ -68,6 +69,7 @@ export async function endRunning(daemon: Daemon, store: GeneratedStore): Promise
 
 async function compareLive(daemon: Daemon, tally: Tally): Promise<void> {
   const first = await askEngine(daemon.api);
+  tally.wrong.push(...checkCommandLine(daemon, first));
   const asking = await askWeigh(askingEngine(daemon));
   const disk = await askWeigh(fromDisk(daemon, daemon.dataRoot));
   const again = await askEngine(daemon.api);

@@ -7,13 +7,19 @@ export type NodeKind = 'file' | 'directory' | 'symlink' | 'special';
 /** Paths (bytes as latin1, no leading slash) and what stands there. */
 export class Tree {
   readonly nodes: Map<string, NodeKind>;
+  /** Files that stand as an archive brought them, so that another can bring the very same. */
+  readonly entries: Map<string, TarEntry>;
 
-  constructor(nodes: ReadonlyMap<string, NodeKind> = new Map()) {
+  constructor(
+    nodes: ReadonlyMap<string, NodeKind> = new Map(),
+    entries: ReadonlyMap<string, TarEntry> = new Map(),
+  ) {
     this.nodes = new Map(nodes);
+    this.entries = new Map(entries);
   }
 
   copy(): Tree {
-    return new Tree(this.nodes);
+    return new Tree(this.nodes, this.entries);
   }
 
   set(path: string, kind: NodeKind): void {
@@ -64,7 +70,8 @@ export function capability(random: Random): Buffer {
 const CHANGES = {
   addFile: 10,
   overwrite: 5,
-  sameAgain: 3,
+  sameAgain: 4,
+  capabilityOnly: 3,
   addDirectory: 4,
   chmodDirectory: 2,
   addSymlink: 4,
@@ -115,6 +122,7 @@ export class LayerWriter {
     else if (change === 'addSymlink') this.#symlink(this.#tree.free(this.#random));
     else if (change === 'addSpecial') this.#special(this.#tree.free(this.#random));
     else if (change === 'hardLink') this.#hardLink();
+    else if (change === 'sameAgain' || change === 'capabilityOnly') this.#again(change);
     else if (change === 'whiteout' || change === 'opaque') this.#hide(change);
     else this.#existing(change);
   }
@@ -147,6 +155,7 @@ export class LayerWriter {
     this.#push(entry);
     this.#touched.add(entry.name);
     this.#tree.set(entry.name, kind);
+    if (entry.kind === 'file') this.#tree.entries.set(entry.name, entry);
   }
 
   #file(name: string, xattrs?: Readonly<Record<string, Buffer>>): void {
@@ -214,7 +223,21 @@ export class LayerWriter {
     }
   }
 
-  #existing(change: 'overwrite' | 'sameAgain' | 'chmodDirectory' | 'retype' | 'attributes'): void {
+  /** A lower file once more with its own content, time and owner: as it was, without the fraction of its time, or with a capability. */
+  #again(change: 'sameAgain' | 'capabilityOnly'): void {
+    const known = [...this.#tree.entries.values()].filter(
+      ({ name }) => this.#tree.nodes.get(name) === 'file',
+    );
+    if (known.length === 0) return;
+    const { fraction, ...entry } = this.#random.pick(known);
+    if (this.#isTouched(entry.name)) return;
+    const time = fraction === undefined || this.#random.chance(0.3) ? {} : { fraction };
+    const more =
+      change === 'sameAgain' ? {} : { xattrs: { 'security.capability': capability(this.#random) } };
+    this.#put({ ...entry, ...time, ...more }, 'file');
+  }
+
+  #existing(change: 'overwrite' | 'chmodDirectory' | 'retype' | 'attributes'): void {
     const kind =
       change === 'chmodDirectory'
         ? 'directory'
