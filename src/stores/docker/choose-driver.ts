@@ -28,6 +28,20 @@ const PRIORITY: readonly DriverName[] = [
 /** Where a daemon that runs its own containerd keeps that one's content (dockerd: <root>/containerd/daemon). */
 const OWN_CONTAINERD = 'containerd/daemon/io.containerd.metadata.v1.bolt';
 
+export function isDriverName(text: string): text is DriverName {
+  return (PRIORITY as readonly string[]).includes(text);
+}
+
+/** An entry that the driver makes at its first start: to find it spares listing thousands of layers. */
+const FIRST_ENTRY: Partial<Record<DriverName, string>> = {
+  overlay2: 'l',
+  'fuse-overlayfs': 'l',
+  vfs: 'dir',
+  btrfs: 'subvolumes',
+  zfs: 'graph',
+  aufs: 'diff',
+};
+
 export interface DriverChoice {
   readonly driver: DriverName;
   readonly hidden: DockerStore['hidden'];
@@ -53,6 +67,11 @@ function isFilled(host: Host, path: BytePath): boolean {
   return isFailure(entries) ? isDenied(entries) : entries.length > 0;
 }
 
+function isArea(host: Host, path: BytePath, driver: DriverName): boolean {
+  const first = FIRST_ENTRY[driver];
+  return (first !== undefined && !isFailure(host.fs.lstat(joinPath(path, first)))) || isFilled(host, path);
+}
+
 function evidenceOf(host: Host, root: BytePath): Evidence {
   const top = host.fs.readDirectory(root);
   if (isFailure(top)) {
@@ -66,7 +85,7 @@ function evidenceOf(host: Host, root: BytePath): Evidence {
   const withRecords = new Set(names.has('image') ? namesIn(host, image) : []);
   return {
     recorded: PRIORITY.filter((name) => withRecords.has(name) && isFilled(host, joinPath(image, name))),
-    areas: PRIORITY.filter((name) => names.has(name) && isFilled(host, joinPath(root, name))),
+    areas: PRIORITY.filter((name) => names.has(name) && isArea(host, joinPath(root, name), name)),
   };
 }
 

@@ -1,0 +1,124 @@
+import type { BytePath } from '../model/bytes.ts';
+import { bytePath, pathText } from '../model/bytes.ts';
+import { WeighError, isWeighError } from '../model/errors.ts';
+import type { Problem } from '../model/finding.ts';
+import { isFailure } from '../host/host.ts';
+import type { Host } from '../host/host.ts';
+import { isDriverName } from './docker/choose-driver.ts';
+import { dockerStoresAt } from './docker/docker-stores-at.ts';
+import type { DockerStore } from './docker/records.ts';
+import { elsewhere, findEndpoint } from './find-endpoint.ts';
+import { findRoots } from './find-roots.ts';
+import type { RootCandidate } from './find-roots.ts';
+
+/** A store that the caller names. */
+export interface NamedStore {
+  readonly kind: 'docker';
+  readonly path: string;
+  /** Absent: by the engine's own rule of choice. */
+  readonly driver?: string | undefined;
+}
+
+export interface FindStores {
+  /** Only these, each of which must be one. Empty or absent: what there is on this host. */
+  readonly named?: readonly NamedStore[] | undefined;
+  /** Looks for stores below this directory as if it were `/`, for a host that is mounted into a container. */
+  readonly hostRoot?: string | undefined;
+}
+
+export interface FoundStores {
+  readonly stores: readonly DockerStore[];
+  /** What was looked at and is no store that can be weighed here: a remote context, a root that this user may not read. */
+  readonly problems: readonly Problem[];
+}
+
+function openNamed(host: Host, named: NamedStore): readonly DockerStore[] {
+  const { path, driver } = named;
+  if (driver !== undefined && !isDriverName(driver)) {
+    throw new WeighError('USAGE', `${driver} is no graph driver that weigh knows`);
+  }
+  return dockerStoresAt(host, bytePath(path), driver);
+}
+
+function problemOf(error: WeighError, path: BytePath): Problem {
+  const kind = error.code === 'UNREADABLE' ? 'unreadable' : 'missing-directory';
+  return { kind, subject: pathText(path), message: error.message };
+}
+
+function withNote(store: DockerStore, candidate: RootCandidate): DockerStore {
+  if (!candidate.containerdSnapshotter) return store;
+  const message =
+    'its engine is configured to keep images with containerd: what is weighed is what a graph driver holds beside them';
+  const note: Problem = { kind: 'hidden-store', subject: store.name, message };
+  return { ...store, problems: [...store.problems, note] };
+}
+
+/** Stores of one candidate; none where there is no such directory, or nothing of Docker's in a place that nobody named. */
+function openCandidate(host: Host, candidate: RootCandidate, problems: Problem[]): readonly DockerStore[] {
+  const there = host.fs.lstat(candidate.path);
+  if (isFailure(there) && candidate.configuredBy === null) return [];
+  const driver = isDriverName(candidate.storageDriver) ? candidate.storageDriver : undefined;
+  try {
+    return openPreferring(host, candidate.path, driver).map((store) => withNote(store, candidate));
+  } catch (error) {
+    if (!isWeighError(error)) throw error;
+    if (candidate.configuredBy !== null || error.code === 'UNREADABLE') {
+      problems.push(problemOf(error, candidate.path));
+    }
+    return [];
+  }
+}
+
+/** A configured driver that has no data yet must not hide what another one left. */
+function openPreferring(
+  host: Host,
+  path: BytePath,
+  driver: DockerStore['driver'] | undefined,
+): readonly DockerStore[] {
+  if (driver === undefined) return dockerStoresAt(host, path);
+  try {
+    return dockerStoresAt(host, path, driver);
+  } catch (error) {
+    if (isWeighError(error) && error.code === 'NOT_FOUND') return dockerStoresAt(host, path);
+    throw error;
+  }
+}
+
+/** Finds stores and says what was found that is none. Throws a WeighError only for a named one. */
+export function discoverStores(host: Host, options: FindStores = {}): FoundStores {
+  const byName = new Map<string, DockerStore>();
+  const add = (stores: readonly DockerStore[]): void => {
+    for (const store of stores) if (!byName.has(store.name)) byName.set(store.name, store);
+  };
+  const named = options.named ?? [];
+  if (named.length > 0) {
+    for (const one of named) add(openNamed(host, one));
+    return { stores: [...byName.values()], problems: [] };
+  }
+  const hostRoot = options.hostRoot === undefined ? null : bytePath(options.hostRoot);
+  const roots = findRoots(host, hostRoot);
+  const problems: Problem[] = [...roots.problems];
+  for (const candidate of roots.candidates) add(openCandidate(host, candidate, problems));
+  const endpoint = hostRoot === null ? findEndpoint(host) : null;
+  const away = endpoint === null ? null : elsewhere(endpoint);
+  if (endpoint !== null && away !== null) {
+    problems.push({ kind: 'not-listed', subject: endpoint.from, message: away });
+  }
+  return { stores: [...byName.values()], problems };
+}
+
+/**
+ * The stores that the caller names, or all that are found.
+ *
+ * @throws WeighError when a named one is none, or when the only ones found cannot be read.
+ */
+export async function findStores(host: Host, options: FindStores = {}): Promise<readonly DockerStore[]> {
+  const { stores, problems } = discoverStores(host, options);
+  const denied = problems.find((one) => one.kind === 'unreadable');
+  if (stores.length === 0 && denied !== undefined) {
+    throw new WeighError('UNREADABLE', denied.message, {
+      hint: 'Run it as root, or name a copy with --data-root.',
+    });
+  }
+  return stores;
+}
