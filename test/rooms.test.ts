@@ -14,7 +14,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   drivers: ['formats', 'host', 'model'],
   stores: ['drivers', 'formats', 'host', 'model'],
   measure: ['stores', 'drivers', 'formats', 'host', 'model'],
-  'index.ts': ['measure', 'stores', 'host', 'model', 'report'],
+  'index.ts': ['measure', 'stores', 'drivers', 'host', 'model', 'report'],
   cli: ['index.ts', 'host', 'report', 'measure', 'model'],
 };
 

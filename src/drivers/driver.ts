@@ -5,6 +5,7 @@ import type { Step } from '../model/step.ts';
 import type { Host } from '../host/host.ts';
 import type { ChangesTally, DirectoryTally, WalkOptions } from '../host/walker.ts';
 
+/** The graph drivers of Docker 20.10 to 29, by the names of their directories. */
 export type DriverName =
   | 'overlay2'
   | 'fuse-overlayfs'
@@ -16,6 +17,7 @@ export type DriverName =
   | 'devicemapper'
   | 'windowsfilter';
 
+/** What a graph driver works with. */
 export interface DriverContext {
   readonly host: Host;
   /** The engine's root, e.g. `/var/lib/docker`; drivers keep their area below it. */
@@ -57,4 +59,5 @@ export interface GraphDriver {
   ids(): readonly DriverId[];
 }
 
+/** Makes a graph driver. Touches nothing on disk. */
 export type DriverFactory = (context: DriverContext) => GraphDriver;

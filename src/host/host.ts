@@ -76,6 +76,7 @@ export interface EngineSocket {
   get(socketPath: string, path: string, timeoutMs: number, signal?: AbortSignal): Promise<unknown>;
 }
 
+/** What is known of this process and its host. */
 export interface HostFacts {
   readonly uid: number;
   /** CAP_SYS_ADMIN in effect: trusted.* attributes can be read. */

@@ -1,6 +1,7 @@
 import type { BytePath } from '../model/bytes.ts';
 import type { Failure } from './host.ts';
 
+/** How a walk can be stopped and watched. */
 export interface WalkOptions {
   readonly signal?: AbortSignal | undefined;
   /** Entries seen so far; called at most ten times a second. */

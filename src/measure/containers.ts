@@ -13,6 +13,7 @@ import { openScopes } from './scope.ts';
 import type { StoreScope } from './scope.ts';
 import { noteStoreProblems } from './store-problems.ts';
 
+/** What `measureContainers` is to list. */
 export interface ContainersOptions {
   /** Names, full IDs or ID prefixes; absent or empty: all. */
   readonly names?: readonly string[] | undefined;

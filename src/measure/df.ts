@@ -30,6 +30,7 @@ import { noteStoreProblems } from './store-problems.ts';
 import { measureVolumes } from './volumes.ts';
 import type { MeasuredVolume } from './volumes.ts';
 
+/** What `measureDf` is to find out beyond the engine's own figures. */
 export interface DfOptions {
   /** Also walk what would go and give its allocated blocks (`exactReclaimableDisk`); without it that is known for volumes only. */
   readonly disk?: boolean | undefined;

@@ -10,6 +10,7 @@ import { openScopes } from './scope.ts';
 import type { StoreScope } from './scope.ts';
 import { noteStoreProblems } from './store-problems.ts';
 
+/** What `measureImages` is to list. */
 export interface ImagesOptions {
   /** References, full IDs or ID prefixes; absent or empty: those that `docker images` lists. */
   readonly names?: readonly string[] | undefined;

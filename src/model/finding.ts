@@ -32,6 +32,7 @@ export interface Finding extends Problem {
   readonly effects: readonly Effect[];
 }
 
+/** One number of a report that a finding makes a bound. */
 export interface Effect {
   /** JSON pointer (RFC 6901) into the report. */
   readonly pointer: string;

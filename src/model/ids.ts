@@ -16,10 +16,12 @@ export type ContainerId = string & Brand<'containerId'>;
 const DIGEST = /^sha256:[0-9a-f]{64}$/;
 const CONTAINER = /^[0-9a-f]{64}$/;
 
+/** Whether a text is a SHA-256 digest in its usual spelling. */
 export function isDigest(text: string): text is Digest {
   return DIGEST.test(text);
 }
 
+/** Whether a text is a full container ID. */
 export function isContainerId(text: string): text is ContainerId {
   return CONTAINER.test(text);
 }

@@ -19,6 +19,7 @@ export interface NamedStore {
   readonly driver?: string | undefined;
 }
 
+/** Where to look for stores. */
 export interface FindStores {
   /** Only these, each of which must be one. Empty or absent: what there is on this host. */
   readonly named?: readonly NamedStore[] | undefined;
@@ -26,6 +27,7 @@ export interface FindStores {
   readonly hostRoot?: string | undefined;
 }
 
+/** The stores of a host. */
 export interface FoundStores {
   readonly stores: readonly DockerStore[];
   /** What was looked at and is no store that can be weighed here: a remote context, a root that this user may not read. */

@@ -22,6 +22,7 @@ import { isDenied } from './read-record.ts';
 import type { DockerStore } from './records.ts';
 import { readVolumes } from './volume-store.ts';
 
+/** Which data root to open. */
 export interface OpenDockerStore {
   readonly root: BytePath;
   /** Without it the engine's own rule chooses. */

@@ -31,6 +31,7 @@ export interface LayerStoreSnapshot {
   readonly problems: readonly Problem[];
 }
 
+/** One entry of an image's history, in the order of its configuration (oldest first). */
 export interface HistoryEntry {
   readonly created: string | null;
   readonly createdBy: string;
@@ -58,6 +59,7 @@ export interface ImageRecord {
   readonly parent: ImageId | null;
 }
 
+/** A container as its `config.v2.json` describes it, in bytes and words of the engine. */
 export interface ContainerRecord {
   readonly id: ContainerId;
   /** Without the leading slash. */
@@ -77,6 +79,7 @@ export interface ContainerRecord {
   readonly logPath: string;
 }
 
+/** A named volume. */
 export interface VolumeRecord {
   readonly name: string;
   readonly driver: string;
