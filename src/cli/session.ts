@@ -1,7 +1,11 @@
 import type { Host } from '../host/host.ts';
-import { findStores } from '../index.ts';
+import { discoverStores } from '../index.ts';
+import type { FoundStores } from '../index.ts';
 import type { MeasureContext } from '../measure/context.ts';
-import { paint } from '../report/text.ts';
+import { WeighError } from '../model/errors.ts';
+import type { Effect, Finding, Problem } from '../model/finding.ts';
+import type { AnyReport } from '../report/render.ts';
+import { paint, wrap } from '../report/text.ts';
 import type { CliContext } from './context.ts';
 import type { CommonFlags } from './flags.ts';
 import { progressLine } from './progress.ts';
@@ -11,6 +15,8 @@ import { namedStores } from './store-flags.ts';
 export interface Session {
   readonly host: Host;
   readonly measure: MeasureContext;
+  /** Puts what was found besides the stores (a root that may not be read, a remote context) into a report. */
+  readonly withFound: <R extends AnyReport>(report: R) => R;
 }
 
 /**
@@ -29,22 +35,20 @@ export async function withStores(
   const progress = progressLine(io, !settings.text.quiet);
   let write: () => void;
   try {
-    const stores = await findStores(host, { named, hostRoot: flags.hostRoot });
+    const { stores, problems } = found(host, { named, hostRoot: flags.hostRoot });
+    const measure = {
+      host,
+      stores,
+      engineVersion: flags.engineVersion,
+      nativeDiff: flags.nativeDiff,
+      askEngine: flags.noEngine !== true,
+      signal: io.signal,
+      onProgress: progress?.onProgress,
+    };
     write =
       stores.length === 0 && !settings.json
-        ? (): void => noStore(context, settings)
-        : await work({
-            host,
-            measure: {
-              host,
-              stores,
-              engineVersion: flags.engineVersion,
-              nativeDiff: flags.nativeDiff,
-              askEngine: flags.noEngine !== true,
-              signal: io.signal,
-              onProgress: progress?.onProgress,
-            },
-          });
+        ? (): void => noStore(context, settings, problems)
+        : await work({ host, measure, withFound: (report) => withProblems(report, problems) });
   } finally {
     progress?.stop();
     await host.close();
@@ -52,11 +56,41 @@ export async function withStores(
   write();
 }
 
-function noStore(context: CliContext, settings: OutputSettings): void {
-  const lines = [
-    'No container store found on this host.',
-    ...(settings.text.quiet ? [] : ['  Name one with --data-root PATH.']),
-  ];
-  context.io.stdout.write(paint(lines, settings.color));
+/** @throws WeighError UNREADABLE when there are stores, but none that may be read. */
+function found(host: Host, options: Parameters<typeof discoverStores>[1]): FoundStores {
+  const all = discoverStores(host, options);
+  const denied = all.problems.find(({ kind }) => kind === 'unreadable');
+  if (all.stores.length > 0 || denied === undefined) return all;
+  throw new WeighError('UNREADABLE', denied.message, {
+    hint: 'Run it as root, or name a copy with --data-root.',
+  });
+}
+
+function noStore(context: CliContext, settings: OutputSettings, problems: readonly Problem[]): void {
+  const notes = problems.map(({ message }) => message);
+  if (!settings.text.quiet) notes.push('Name one with --data-root PATH.');
+  const lines = notes.flatMap((note) => wrap(note, settings.text.width, '  '));
+  context.io.stdout.write(paint(['No container store found on this host.', ...lines], settings.color));
   context.finish({ kind: 'done', complete: true });
+}
+
+const LISTS: Readonly<Record<AnyReport['schema'], string | null>> = {
+  'weigh.containers/1': '/containers',
+  'weigh.images/1': '/images',
+  'weigh.df/1': '/stores',
+  'weigh.host/1': '/stores',
+  'weigh.explain/1': null,
+};
+
+/** A root that may not be read makes the list of what this host holds a lower bound; anything else is a note. */
+function withProblems<R extends AnyReport>(report: R, problems: readonly Problem[]): R {
+  if (problems.length === 0) return report;
+  const list = LISTS[report.schema];
+  const added = problems.map(({ kind, subject, message }): Finding => {
+    const effects: Effect[] =
+      kind === 'unreadable' && list !== null ? [{ pointer: list, bound: 'at-least' }] : [];
+    return { kind, subject, message, effects };
+  });
+  const complete = report.complete && added.every(({ effects }) => effects.length === 0);
+  return { ...report, complete, findings: [...report.findings, ...added] };
 }

@@ -36,17 +36,19 @@ export function didYouMean(candidates: readonly string[]): string | undefined {
   return candidates.length === 0 ? undefined : `Did you mean ${candidates.join(' or ')}?`;
 }
 
-/** Words that differ from the given one in at most two letters (insertions, deletions, swaps included), nearest first. */
+/** The words nearest to the given one, if they differ in at most two letters (insertions, deletions and swaps included). */
 export function similar(word: string, known: Iterable<string>): readonly string[] {
   const limit = word.length <= 3 ? 1 : 2;
-  return Array.from(new Set(known), (candidate) => ({
+  const near = Array.from(new Set(known), (candidate) => ({
     candidate,
     distance: editDistance(word, candidate, limit),
-  }))
-    .filter(({ distance }) => distance <= limit)
-    .sort((a, b) => a.distance - b.distance || (a.candidate < b.candidate ? -1 : 1))
-    .slice(0, 3)
-    .map(({ candidate }) => candidate);
+  })).filter(({ distance }) => distance <= limit);
+  const nearest = near.reduce((least, { distance }) => Math.min(least, distance), limit);
+  return near
+    .filter(({ distance }) => distance === nearest)
+    .map(({ candidate }) => candidate)
+    .sort()
+    .slice(0, 3);
 }
 
 /** Optimal string alignment distance; anything above `limit` when it is larger. */

@@ -31,9 +31,9 @@ const COLUMNS: readonly Column[] = [
   { title: 'ACTIVE', align: 'right' },
   { title: 'SIZE', align: 'right' },
   { title: 'RECLAIMABLE', align: 'right' },
-  { title: 'EXACTLY', align: 'right' },
-  { title: 'ON DISK', align: 'right' },
+  { title: 'CAN GO', align: 'right' },
 ];
+const DISK_COLUMN: Column = { title: 'ON DISK', align: 'right' };
 
 /** `weigh df`: the numbers of `docker system df` and beside them what really comes back. */
 export function dfText(report: DfReport, options: TextOptions, details: boolean): Line[] {
@@ -43,25 +43,36 @@ export function dfText(report: DfReport, options: TextOptions, details: boolean)
     return [
       ...(index > 0 ? [''] : []),
       [{ text: store.store, style: 'strong' as const }],
-      ...dfTable(store, bounds, pointer, options),
+      ...dfTable(store, bounds, pointer, options, details),
       ...differenceLines(store, options),
       ...(details ? detailLines(store, bounds, pointer, options) : []),
     ];
   });
   if (lines.length === 0) lines.push('No store.');
-  const legend = options.quiet || report.stores.length === 0 ? [] : ['', ...legendLines(report, options)];
+  const legend =
+    options.quiet || report.stores.length === 0 ? [] : ['', ...legendLines(report, options, details)];
   return [...lines, ...findingLines(report, options), ...legend];
 }
 
-function legendLines(report: DfReport, options: TextOptions): Line[] {
-  const legend =
-    'TOTAL to RECLAIMABLE are what docker system df prints; EXACTLY is what would really go, shared layers once; ON DISK the same in blocks.';
+function legendLines(report: DfReport, options: TextOptions, details: boolean): Line[] {
+  const legend = `TOTAL to RECLAIMABLE: what docker system df prints. CAN GO: what really goes with all that nothing uses, shared layers once${details ? '; ON DISK: the same in blocks' : ''}.`;
   return [...wrap(legend, options.width), ...ruleLines(report.rules, options.width)];
 }
 
-function dfTable(store: DfStore, bounds: Bounds, pointer: string, options: TextOptions): Line[] {
-  const rows = DF_GROUPS.map((name) => groupCells(name, store[name], bounds, `${pointer}/${name}`, options));
-  return table(COLUMNS, rows, { width: tableWidth(options) });
+function dfTable(
+  store: DfStore,
+  bounds: Bounds,
+  pointer: string,
+  options: TextOptions,
+  disk: boolean,
+): Line[] {
+  const rows = DF_GROUPS.map((name) => {
+    const at = `${pointer}/${name}`;
+    const cells = groupCells(name, store[name], bounds, at, options);
+    const onDisk = amountAt(bounds, `${at}/exactReclaimableDisk`, store[name].exactReclaimableDisk);
+    return disk ? [...cells, amountCell(onDisk, options)] : cells;
+  });
+  return table(disk ? [...COLUMNS, DISK_COLUMN] : COLUMNS, rows, { width: tableWidth(options) });
 }
 
 function groupCells(
@@ -82,7 +93,6 @@ function groupCells(
     engineCell(size, options, engineSize),
     engineCell(reclaimable, options, share),
     amountCell(amountAt(bounds, `${pointer}/exactReclaimable`, group.exactReclaimable), options),
-    amountCell(amountAt(bounds, `${pointer}/exactReclaimableDisk`, group.exactReclaimableDisk), options),
   ];
 }
 
@@ -97,7 +107,7 @@ function differenceLines(store: DfStore, options: TextOptions): Line[] {
   if (store.differences.length === 0 || options.quiet) return [];
   const lines = store.differences.flatMap(({ group, bytes, why }) => {
     const amount = formatBytes(Math.abs(bytes), options.units);
-    const text = `${GROUP_TITLES[group]}: ${amount} ${bytes < 0 ? 'less' : 'more'} than Docker says: ${why}`;
+    const text = `${GROUP_TITLES[group]}: Docker says ${amount} ${bytes < 0 ? 'less' : 'more'} than can go: ${why}`;
     return wrap(text, options.width, '    ', '  ');
   });
   return ['', ...lines];

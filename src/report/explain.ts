@@ -3,86 +3,109 @@ import type { Comparison, ExplainedFigure, Step } from '../model/step.ts';
 import { amountAt, boundsOf } from './bounds.ts';
 import { escapeText, textWidth } from './escape.ts';
 import { findingLines } from './findings.ts';
-import { showId } from './names.ts';
+import { shortId, showId } from './names.ts';
 import type { TextOptions } from './options.ts';
 import { ruleLines } from './rules.ts';
 import { pad, wrap } from './text.ts';
 import type { Line } from './text.ts';
-import { formatAmount, formatBytes, formatCount } from './units.ts';
+import { formatAmount, formatBytes } from './units.ts';
 
-/** `weigh explain`: numbers exact to the byte unless units were asked for, because here they must be seen to add up. */
+/** What a figure is, for a person who meets its name for the first time. */
+const FIGURE_WORDS: Readonly<Record<string, string>> = {
+  sizeRw: 'what the container wrote',
+  sizeRootFs: 'image and container together',
+  size: 'all layers of the image',
+  sharedSize: 'in layers that other images hold too',
+  uniqueSize: 'in layers of this image alone',
+  history: 'the same by the steps that made the image, last first',
+};
+
+/** `weigh explain`: whole bytes unless units were asked for, because here numbers must be seen to add up. */
 export function explainText(report: ExplainReport, options: TextOptions): Line[] {
-  const { subject } = report;
   const bounds = boundsOf(report.findings);
-  const name = subject.name === '' ? subject.kind : subject.name;
-  const id = subject.kind === 'df' ? '' : `  ${showId(subject.id, options.noTrunc)}`;
-  const title = escapeText(name);
-  const rest = `${id}  ${subject.store}`;
-  const lines: Line[] = [
-    [
-      { text: title, style: 'strong' },
-      { text: rest, style: 'faint' },
-    ],
-    ...(report.rules.length === 0 ? [] : ruleLines(report.rules, options.width)),
-  ];
-  const nameWidth = Math.max(0, ...report.figures.map((figure) => textWidth(escapeText(figure.name))));
-  for (const [index, figure] of report.figures.entries()) {
+  const amounts = report.figures.map((figure, index) => {
     const amount = amountAt(bounds, `/figures/${String(index)}/bytes`, figure.bytes);
-    const bytes = amount.bytes === null ? '-' : formatAmount(amount, options.units);
+    return amount.bytes === null ? '-' : formatAmount(amount, options.units);
+  });
+  const names = report.figures.map(({ name }) => escapeText(name));
+  const nameWidth = names.reduce((most, name) => Math.max(most, textWidth(name)), 0);
+  const amountWidth = amounts.reduce((most, amount) => Math.max(most, amount.length), 0);
+  const lines = titleLines(report, options);
+  for (const [index, figure] of report.figures.entries()) {
+    const words = FIGURE_WORDS[figure.name];
     lines.push('', [
-      { text: pad(escapeText(figure.name), nameWidth), style: 'strong' },
-      { text: `  ${bytes}`, style: 'strong' },
+      { text: pad(names[index] ?? '', nameWidth), style: 'strong' },
+      { text: `  ${pad(amounts[index] ?? '', amountWidth, 'right')}`, style: 'strong' },
+      { text: words === undefined ? '' : `  ${words}` },
     ]);
-    lines.push(...stepLines(figure, options));
-    for (const comparison of figure.compare) lines.push(...comparisonLines(figure, comparison, options));
+    lines.push(...figureLines(figure, options));
   }
   return [...lines, ...findingLines(report, options), ...sourceLines(report, options)];
 }
 
-/** Steps in order; the sizes of neighbouring steps stand below one another. */
-function stepLines(figure: ExplainedFigure, options: TextOptions): Line[] {
+function titleLines(report: ExplainReport, options: TextOptions): Line[] {
+  const { kind, name, id, store } = report.subject;
+  const shownId = kind === 'df' ? '' : `  ${showId(id, options.noTrunc)}`;
+  return [
+    [
+      { text: name === '' ? kind : name, style: 'strong' },
+      { text: `${shownId}  ${store}`, style: 'faint' },
+    ],
+    ...ruleLines(report.rules, options.width),
+  ];
+}
+
+/** Steps in order; the sizes of a figure's steps stand below one another. */
+function figureLines(figure: ExplainedFigure, options: TextOptions): Line[] {
   const width = figure.steps.reduce(
-    (most, step) =>
-      step.bytes === undefined ? most : Math.max(most, shownBytes(step.bytes, options).length),
+    (most, { bytes }) =>
+      bytes === undefined ? most : Math.max(most, formatBytes(bytes, options.units).length),
     0,
   );
-  return figure.steps.flatMap((step) =>
-    step.bytes === undefined
-      ? decisionLines(step, options)
-      : wrap(
-          sentence(step.text, step.subject),
-          options.width,
-          `    ${' '.repeat(width)}  `,
-          `    ${pad(shownBytes(step.bytes, options), width, 'right')}  `,
-        ),
-  );
+  const told = new Set<string>();
+  const lines = figure.steps.flatMap((step) => {
+    const text = stepText(step, told, options);
+    if (step.bytes === undefined) return wrap(`${step.rule}: ${text}`, options.width, '    ', '  ');
+    const number = pad(formatBytes(step.bytes, options.units), width, 'right');
+    return wrap(text, options.width, `    ${' '.repeat(width)}  `, `    ${number}  `);
+  });
+  const comparisons = figure.compare.flatMap((comparison) => comparisonLines(figure, comparison, options));
+  return [...lines, ...comparisons];
 }
 
-function decisionLines(step: Step, options: TextOptions): Line[] {
-  return wrap(`${step.rule}: ${sentence(step.text, step.subject)}`, options.width, '    ', '  ');
+/** The clause, and what it is about where that is a path or name which has not been told yet. */
+function stepText(step: Step, told: Set<string>, options: TextOptions): string {
+  const { subject, text } = step;
+  const known = told.has(subject) || text.includes(subject) || isId(subject);
+  told.add(subject);
+  return shortIds(known ? text : `${text} (${subject})`, options);
 }
 
-/** The clause, with what it is about where the clause does not say that itself. */
-function sentence(text: string, subject: string): string {
-  return subject === '' || text.includes(subject) ? text : `${text} (${subject})`;
+const ID = /(?:sha256:)?[0-9a-f]{64}/g;
+
+function isId(text: string): boolean {
+  return text === '' || /^(?:sha256:)?[0-9a-f]{64}(?:-init)?$/.test(text);
 }
 
-function shownBytes(bytes: number, options: TextOptions): string {
-  return formatBytes(bytes, options.units);
+/** IDs of 64 digits as Docker shows them, wherever they stand: whole ones hide the sentence that they are in. */
+function shortIds(text: string, options: TextOptions): string {
+  return options.noTrunc ? text : text.replace(ID, shortId);
 }
 
 function comparisonLines(figure: ExplainedFigure, comparison: Comparison, options: TextOptions): Line[] {
   const difference = comparison.bytes - (figure.bytes ?? 0);
   const amount = formatBytes(Math.abs(difference), options.units);
-  const than = difference === 0 ? 'the same' : `${amount} ${difference > 0 ? 'more' : 'less'}`;
-  const head = `${comparison.with} says ${formatBytes(comparison.bytes, options.units)}, ${difference === 0 ? than : `which is ${than}`}${comparison.items.length > 0 ? ':' : '.'}`;
+  const than = difference === 0 ? 'the same' : `which is ${amount} ${difference > 0 ? 'more' : 'less'}`;
+  const end = comparison.items.length > 0 ? ':' : '.';
   const signed = comparison.items.map(({ bytes }) => formatBytes(Math.abs(bytes), options.units));
   const width = signed.reduce((most, text) => Math.max(most, text.length), 0);
   const items = comparison.items.flatMap(({ why, bytes }, index) => {
     const number = `${bytes < 0 ? '-' : '+'} ${pad(signed[index] ?? '', width, 'right')}`;
     return wrap(why, options.width, `    ${' '.repeat(width + 2)}  `, `    ${number}  `);
   });
-  return [...wrap(head, options.width, '    ', '  '), ...items];
+  const says = `says ${formatBytes(comparison.bytes, options.units)}, ${than}${end}`;
+  // Whole, so that the command can be run: the only place where the path stands uncut.
+  return [...wrap(`${comparison.with} ${says}`, options.width, '    ', '  '), ...items];
 }
 
 /** Where each rule stands in the engine's source, once. */
@@ -97,10 +120,7 @@ function sourceLines(report: ExplainReport, options: TextOptions): Line[] {
     }
   }
   if (sources.size === 0) return [];
-  const lines: Line[] = [
-    '',
-    [{ text: `Rules, ${formatCount(sources.size)} from the engine's source`, style: 'strong' }],
-  ];
+  const lines: Line[] = ['', [{ text: 'Where the rules stand', style: 'strong' }]];
   for (const [source, rules] of sources) {
     lines.push(...wrap(`${[...rules].join(', ')}: ${source}`, options.width, '    ', '  '));
   }

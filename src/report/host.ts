@@ -1,13 +1,14 @@
 import type { HostReport } from '../model/reports.ts';
 import { amountAt, boundsOf, sumAmounts } from './bounds.ts';
 import type { Bounds } from './bounds.ts';
+import { textWidth } from './escape.ts';
 import { findingLines } from './findings.ts';
 import { amountCell } from './images.ts';
 import { tableWidth } from './options.ts';
 import type { TextOptions } from './options.ts';
 import { table } from './table.ts';
 import type { Cell, Column } from './table.ts';
-import { wrap } from './text.ts';
+import { pad, wrap } from './text.ts';
 import type { Line } from './text.ts';
 import { formatAmount, formatBytes, formatPercent, plural } from './units.ts';
 
@@ -23,7 +24,7 @@ export function hostText(report: HostReport, options: TextOptions): Line[] {
     ...hiddenLines(report, options),
     ...ownerLines(report, bounds, options),
     ...findingLines(report, options),
-    ...(options.quiet ? [] : ['', ...nextLines(options)]),
+    ...(options.quiet ? [] : ['', NEXT]),
   ];
 }
 
@@ -93,12 +94,19 @@ function ownerLines(report: HostReport, bounds: Bounds, options: TextOptions): L
   ]);
   const columns: readonly Column[] = [
     { title: '', align: 'right' },
-    { title: 'Where it went', shrinkTo: 30 },
+    { title: '', shrinkTo: 30 },
     { title: 'can go', align: 'right' },
   ];
-  return ['', ...table(columns, rows, { width: tableWidth(options), indent: ' ' })];
+  const [, ...lines] = table(columns, rows, { width: tableWidth(options), indent: ' ' });
+  const right = lineWidth(lines[0] ?? '') - HEADING.length;
+  return ['', [{ text: `${HEADING}${pad('can go', right, 'right')}`, style: 'faint' }], ...lines];
 }
 
-function nextLines(options: TextOptions): Line[] {
-  return wrap('Next: weigh df    weigh containers    weigh images    weigh explain NAME', options.width);
+const HEADING = ' Where it went';
+
+function lineWidth(line: Line): number {
+  const spans = typeof line === 'string' ? [{ text: line }] : line;
+  return spans.reduce((width, { text }) => width + textWidth(text), 0);
 }
+
+const NEXT = 'Next: weigh df    weigh containers    weigh images    weigh explain NAME';

@@ -51,7 +51,7 @@ export function imagesText(report: ImagesReport, options: TextOptions): Line[] {
 function summary(images: readonly ImageRow[]): string {
   const names = images.reduce((sum, image) => sum + image.names.length, 0);
   const unused = images.filter(({ containers }) => containers === 0).length;
-  return `${plural(images.length, 'image')} with ${plural(names, 'name')}; no container uses ${formatCount(unused)} of them.`;
+  return `${plural(images.length, 'image')}, ${plural(names, 'name')}; ${formatCount(unused)} without a container.`;
 }
 
 export function weighedImage(bounds: Bounds, pointer: string, row: ImageRow): WeighedImage {

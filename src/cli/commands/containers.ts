@@ -14,8 +14,8 @@ export async function containersCommand(
 ): Promise<void> {
   const settings = outputSettings(flags, context.io);
   const selection = containerSelection(flags);
-  await withStores(context, flags, settings, async ({ measure }) => {
-    const report = await measureContainers(measure, { names });
+  await withStores(context, flags, settings, async ({ measure, withFound }) => {
+    const report = withFound(await measureContainers(measure, { names }));
     return () => deliver(context, selectContainers(report, selection), settings);
   });
 }

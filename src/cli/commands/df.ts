@@ -11,8 +11,9 @@ export async function dfCommand(
   flags: CommonFlags & { readonly verbose?: boolean },
 ): Promise<void> {
   const settings = outputSettings(flags, context.io);
-  await withStores(context, flags, settings, async ({ measure }) => {
-    const report = await measureDf(measure);
+  await withStores(context, flags, settings, async ({ measure, withFound }) => {
+    // Blocks of what can go take a walk of image layers: only where details are asked for.
+    const report = withFound(await measureDf(measure, { disk: flags.verbose === true || settings.json }));
     return () =>
       deliver(context, report, settings, () => dfText(report, settings.text, flags.verbose === true));
   });

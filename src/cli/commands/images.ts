@@ -14,8 +14,8 @@ export async function imagesCommand(
 ): Promise<void> {
   const settings = outputSettings(flags, context.io);
   const selection = imageSelection(flags);
-  await withStores(context, flags, settings, async ({ measure }) => {
-    const report = await measureImages(measure, { names, all: flags.all });
+  await withStores(context, flags, settings, async ({ measure, withFound }) => {
+    const report = withFound(await measureImages(measure, { names, all: flags.all }));
     return () => deliver(context, selectImages(report, selection), settings);
   });
 }

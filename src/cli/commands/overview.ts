@@ -20,7 +20,7 @@ export async function overviewCommand(
   if (word !== undefined) refuseTypo(word, another);
   await withStores(context, flags, settings, async (session) => {
     if (word !== undefined) throw pointer(session, word);
-    const report = await overview(session.measure);
+    const report = session.withFound(await overview(session.measure));
     return () => deliver(context, report, settings);
   });
 }
