@@ -14,6 +14,7 @@ import { isFailure } from '../../host/host.ts';
 import type { Host } from '../../host/host.ts';
 import type { DriverName } from '../../drivers/driver.ts';
 import { once } from '../once.ts';
+import { readBuildCache } from './buildkit-store.ts';
 import { chooseDriver } from './choose-driver.ts';
 import { readContainers } from './container-store.ts';
 import { readImages } from './image-store.ts';
@@ -60,6 +61,7 @@ export function openDockerStore(host: Host, options: OpenDockerStore): DockerSto
   const foreignOs = driver === 'windowsfilter' ? 'windows' : null;
   const imageRoot = joinPath(root, 'image', driver);
   const layers = once(() => readLayerStore(host, joinPath(imageRoot, 'layerdb')));
+  const images = once(() => readImages(host, { imageRoot, os: foreignOs ?? 'linux', layers }));
   return {
     kind: 'docker',
     root,
@@ -67,10 +69,10 @@ export function openDockerStore(host: Host, options: OpenDockerStore): DockerSto
     name: `docker:${pathText(root)}#${driver}`,
     foreignOs,
     layers,
-    images: once(() => readImages(host, { imageRoot, os: foreignOs ?? 'linux', layers })),
+    images,
     containers: once(() => readContainers(host, root, driver)),
     volumes: once(() => readVolumes(host, root)),
-    buildCache: once(() => ({ records: [], problems: [] })),
+    buildCache: once(() => readBuildCache(host, { home: joinPath(root, 'buildkit'), layers, images })),
     blobsOf: () => [],
     hidden: choice.hidden,
     problems: [...choice.problems, ...driverProblem(host, root, driver)],

@@ -108,6 +108,10 @@ export interface BuildCacheRecord {
   readonly chainId: ChainId | null;
   /** Directory of the graph driver that holds it, for a record that is not a layer. */
   readonly driverId: DriverId | null;
+  /** Directory that the driver compares `driverId` with where `bytes` is null; null: with nothing. */
+  readonly parentDriverId?: DriverId | null;
+  /** Compressed blob that BuildKit keeps for the record: already in `bytes`, to be added where `bytes` is null. */
+  readonly blobBytes?: number;
 }
 
 /** Everything that one Docker data root of one graph driver holds, read once. */
