@@ -39,7 +39,7 @@ const containers: Command<CliContext> = buildCommand<ListFlags, string[], CliCon
   },
   parameters: { flags: LIST_FLAGS, positional: names },
   docs: {
-    brief: 'Containers: what each wrote and its total size, like docker ps -as',
+    brief: 'What each container wrote and its total, like docker ps -as',
     fullDescription: [
       'Containers: what each wrote (SIZE RW) and image and container together',
       '(ROOT FS), as docker ps -as gives them, from disk.',
@@ -69,7 +69,7 @@ const images: Command<CliContext> = buildCommand<
     positional: names,
   },
   docs: {
-    brief: 'Images: size, shared, unique and who uses them, like docker images',
+    brief: 'Images: size, shared, unique, containers; like docker images',
     fullDescription: [
       'Images: size as the engine gives it, what of it other images share, what is',
       'its own, and how many containers use it. No directory is walked.',
@@ -99,7 +99,7 @@ const df: Command<CliContext> = buildCommand<CommonFlags & { readonly verbose?: 
     aliases: { v: 'verbose' },
   },
   docs: {
-    brief: "Disk usage: Docker's numbers beside the exact ones, like docker system df",
+    brief: "Docker's totals beside what can really go, like docker system df",
     customUsage: ['[-v] [flags]'],
   },
 });
@@ -123,7 +123,7 @@ const explain: Command<CliContext> = buildCommand<CommonFlags, [string], CliCont
     },
   },
   docs: {
-    brief: 'The steps each number of a container, an image or df took',
+    brief: 'How each number of a container, an image or df came about',
     customUsage: ['[flags] NAME', '[flags] df'],
   },
 });
@@ -140,9 +140,10 @@ const completion: Command<CliContext> = buildCommand<Pick<CommonFlags, 'debug'>,
       parameters: [{ brief: 'bash, zsh or fish', parse: word, placeholder: 'SHELL' }],
     },
   },
-  docs: { brief: 'A script that completes commands and flags in your shell', customUsage: ['SHELL'] },
+  docs: { brief: 'A script for your shell that completes commands and flags', customUsage: ['SHELL'] },
 });
 
+/** By name; `weigh` alone is the overview. */
 export const COMMANDS: Readonly<Record<string, Command<CliContext>>> = {
   containers,
   images,

@@ -6,7 +6,7 @@ import type { CliContext, CliIo } from './context.ts';
 import { failureText, stackText } from './errors.ts';
 import { exitCodeOf } from './exit-code.ts';
 import type { ExitCode, Outcome } from './exit-code.ts';
-import { rootHelp } from './help.ts';
+import { helpFor } from './help.ts';
 import { screenWidth, wantsJson } from './settings.ts';
 
 /** Runs one command line. Answers the exit code; everything said goes to `io`. Never throws. */
@@ -17,8 +17,9 @@ export async function runCli(args: readonly string[], io: CliIo): Promise<ExitCo
     io.stdout.write(`weigh ${io.version}\n`);
     return 0;
   }
-  if (first === '--help' || first === '-h') {
-    io.stdout.write(rootHelp());
+  const help = helpFor(inputs);
+  if (help !== undefined) {
+    io.stdout.write(help);
     return 0;
   }
   const outcome = await dispatch(inputs, io);

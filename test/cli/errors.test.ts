@@ -31,7 +31,7 @@ describe('wrong usage ends with 2, a sentence and a hint', () => {
     [['df', 'x'], 'weigh: one argument too many: x\n  See weigh --help.\n'],
     [['explain'], 'weigh: NAME is missing\n  See weigh --help.\n'],
     [['explain', 'a', 'b'], 'weigh: one argument too many: b\n  See weigh --help.\n'],
-    [['completion', 'bsh'], 'weigh: no completion for bsh\n  Did you mean bash?\n'],
+    [['completion', 'bassh'], 'weigh: no completion for bassh\n  Did you mean bash?\n'],
     [['nginx', 'x'], 'weigh: no command nginx\n  See weigh --help.\n'],
   ])('%j', async (args, said) => {
     const { code, stdout, stderr } = await weigh(args);
