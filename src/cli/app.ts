@@ -99,7 +99,7 @@ const df: Command<CliContext> = buildCommand<CommonFlags & { readonly verbose?: 
     aliases: { v: 'verbose' },
   },
   docs: {
-    brief: "Docker's totals beside what can really go, like docker system df",
+    brief: "Docker's totals beside what can go, like docker system df",
     customUsage: ['[-v] [flags]'],
   },
 });
