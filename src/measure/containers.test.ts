@@ -4,6 +4,7 @@ import {
   containerId,
   contextOf,
   driversOf,
+  hostOf,
   layer,
   noAnswer,
   rwLayer,
@@ -103,6 +104,20 @@ describe('measureContainers', () => {
     await expect(measureContainers(contextOf([two]), { names: ['1'] })).rejects.toMatchObject({
       code: 'AMBIGUOUS',
     });
+  });
+
+  it('leaves out what was removed while it was measured', async () => {
+    const { complete, containers, findings } = await measureContainers(
+      { ...context, host: hostOf({ removed: [containerId('4'), containerId('1')] }) },
+      { names: ['young', 'old', '111'] },
+    );
+    expect(containers).toEqual([]);
+    expect(complete).toBe(true);
+    expect(findings.map(({ kind, subject }) => [kind, subject])).toEqual([
+      ['hidden-store', 'docker:/store#overlay2'],
+      ['changed-while-reading', 'old'],
+      ['changed-while-reading', 'young'],
+    ]);
   });
 
   it('tells how far it is', async () => {

@@ -1,3 +1,5 @@
+import { isFailure } from '../host/host.ts';
+import { joinPath } from '../model/bytes.ts';
 import type { Problem } from '../model/finding.ts';
 import type { ContainerRow, ContainersReport } from '../model/reports.ts';
 import type { ContainerRecord, LayerStoreSnapshot } from '../stores/docker/records.ts';
@@ -42,7 +44,7 @@ export async function measureContainers(
     scopes.map((scope) => ({ scope, records: containersOf(scope, findings) })),
     options.names ?? [],
   );
-  const measured = await measureAll(context, chosen);
+  const measured = await measureAll(context, chosen, findings);
   measured.forEach((container, index) => addContainerFindings(findings, container, `/containers/${index}`));
   return {
     schema: 'weigh.containers/1',
@@ -80,19 +82,22 @@ export function ownContainers(
   return own;
 }
 
-/** Measures containers one after the other (each walk uses all threads), in the order of reports. */
+/**
+ * Measures containers one after the other (each walk uses all threads) and answers them in the order of reports. One that was removed in the
+ * meantime is left out, as the engine would leave it out by now.
+ */
 export async function measureAll(
   context: MeasureContext,
   chosen: readonly { readonly scope: StoreScope; readonly record: ContainerRecord }[],
+  findings: FindingList,
 ): Promise<readonly MeasuredContainer[]> {
   const snapshots = new Map<StoreScope, LayerStoreSnapshot>();
   const measured: MeasuredContainer[] = [];
   const total = chosen.length;
-  for (const { scope, record } of chosen) {
+  for (const [done, { scope, record }] of chosen.entries()) {
     checkInterrupted(context.signal);
     const snapshot = snapshots.get(scope) ?? scope.store.layers();
     snapshots.set(scope, snapshot);
-    const done = measured.length;
     const report = context.onProgress;
     const onProgress = report && ((entries: number) => report({ what: record.name, done, total, entries }));
     report?.({ what: record.name, done, total, entries: 0 });
@@ -101,10 +106,25 @@ export async function measureAll(
       onProgress,
       imageName: record.imageName,
     });
+    if (size.mountRecord === 'present' && mountRecordIsGone(context, scope, record)) {
+      findings.note({
+        kind: 'changed-while-reading',
+        subject: record.name,
+        message: 'it was removed while it was measured, and is left out',
+      });
+      continue;
+    }
     const listed = isLoaded(record, snapshot, scope.store.driver, scope.rules);
     measured.push({ scope, record, size, row: containerRow(scope, record, size, listed) });
   }
   return measured.sort((a, b) => compareRows(a.row, b.row));
+}
+
+function mountRecordIsGone(context: MeasureContext, scope: StoreScope, record: ContainerRecord): boolean {
+  const { root, driver } = scope.store;
+  const mounts = joinPath(root, 'image', driver, 'layerdb/mounts', record.id);
+  const stat = context.host.fs.lstat(mounts);
+  return isFailure(stat) && stat.errno === 'ENOENT';
 }
 
 function containerRow(

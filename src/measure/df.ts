@@ -18,7 +18,7 @@ import {
 import { dfDifferences } from './df-differences.ts';
 import { diskOfCache, diskOfContainers, diskOfLayers } from './disk-usage.ts';
 import { FindingList } from './findings.ts';
-import { viewImages } from './images.ts';
+import { imageProblems, viewImages } from './images.ts';
 import type { ImagesView } from './images.ts';
 import { isLoaded } from './layer-chain.ts';
 import { compareRows } from './order.ts';
@@ -79,11 +79,13 @@ export async function measureDfStore(
   pointer: string,
 ): Promise<MeasuredDf> {
   const { store, rules } = scope;
-  const view = viewImages(scope, findings, `${pointer}/details/images`);
+  noteStoreProblems(findings, imageProblems(scope), `${pointer}/details/images`);
+  const view = viewImages(scope);
   const containerRecords = ownContainers(scope, findings, `${pointer}/details/containers`);
   const containers = await measureAll(
     context,
     containerRecords.map((record) => ({ scope, record })),
+    findings,
   );
   const volumeRecords = store.volumes();
   noteStoreProblems(findings, volumeRecords.problems, `${pointer}/details/volumes`);

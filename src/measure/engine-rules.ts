@@ -98,7 +98,7 @@ const CHANGES: readonly Change[] = [
       buildCacheSize: 'all',
     },
     source:
-      'moby 29.0: daemon/disk_usage.go imageDiskUsage, localVolumesSize; daemon/internal/builder DiskUsage',
+      'moby 29.0: daemon/disk_usage.go imageDiskUsage, localVolumesSize; daemon/internal/builder-next/builder.go DiskUsage',
   },
   { since: [29, 2, 0], set: { api: '1.53' }, source: 'moby 29.2: daemon/config/config.go' },
   { since: [29, 3, 0], set: { api: '1.54' }, source: 'moby 29.3: daemon/config/config.go' },

@@ -5,6 +5,7 @@ import { measureAll } from './containers.ts';
 import type { MeasureContext } from './context.ts';
 import { compareWithDu } from './du-compare.ts';
 import { FindingList } from './findings.ts';
+import { notFound } from './resolve-name.ts';
 import type { ScopedContainer } from './resolve-name.ts';
 
 const GET_SIZE = 'moby 20.10-29: daemon/images/image_unix.go GetContainerLayerSize';
@@ -14,9 +15,9 @@ export async function explainContainer(
   context: MeasureContext,
   chosen: ScopedContainer,
 ): Promise<ExplainReport> {
-  const [measured] = await measureAll(context, [chosen]);
-  if (measured === undefined) throw new Error('a container was measured without a result');
   const findings = new FindingList();
+  const [measured] = await measureAll(context, [chosen], findings);
+  if (measured === undefined) throw notFound('container', chosen.record.name, 1);
   addFindings(findings, measured);
   const { scope, record } = chosen;
   return {
@@ -37,7 +38,7 @@ function addFindings(findings: FindingList, { row, size }: MeasuredContainer): v
     const bound = size.bounds.sizeRootFs ?? 'unknown';
     findings.affectAll(reasonsOf(row.name, row.engineAnswer, size), '/figures/1/bytes', bound);
   }
-  findings.notes(size.problems);
+  if (row.engineAnswer !== 'not listed') findings.notes(size.problems);
 }
 
 function reasonsOf(
@@ -79,10 +80,11 @@ function answerStep(row: MeasuredContainer['row'], size: MeasuredContainer['size
 
 function rootFsFigure({ row, size }: MeasuredContainer): ExplainedFigure {
   const unknown = row.sizeRootFs === null;
+  const steps = row.engineAnswer === 'not listed' ? [answerStep(row, size)] : size.steps.sizeRootFs;
   return {
     name: 'sizeRootFs',
     bytes: row.sizeRootFs,
-    steps: unknown ? withoutBytes(size.steps.sizeRootFs) : size.steps.sizeRootFs,
+    steps: unknown ? withoutBytes(steps) : steps,
     compare: [],
   };
 }

@@ -62,7 +62,6 @@ export function addFigureFindings(
   };
   for (const { kind, subject, message, effects } of ofStore.finish().findings) {
     const problem = { kind, subject, message };
-    findings.note(problem);
     for (const { pointer, bound } of effects) {
       const place = places[pointer];
       if (place !== undefined) findings.affect(problem, `/figures/${first + place}/bytes`, bound);
@@ -208,30 +207,28 @@ function cacheFigures(measured: MeasuredDf): readonly ExplainedFigure[] {
   const { rules, used } = measured.scope;
   const columns = cacheColumns(rows, rules);
   const source = ruleSource(used.engineVersion, 'buildCacheSize');
-  const group = (inUse: boolean, shared: boolean): Step => {
+  const group = (inUse: boolean, shared: boolean): readonly Step[] => {
     const of = rows.filter((row) => row.inUse === inUse && row.shared === shared);
-    return {
-      rule: 'DiskUsage',
-      subject: '',
-      bytes: sum(of.map((row) => row.size ?? 0)),
-      text: `${counted(of.length, 'record')} ${inUse ? 'in use' : 'not in use'}${shared ? ', image layers too' : ''}`,
-      source,
-    };
+    const text = `${counted(of.length, 'record')} ${inUse ? 'in use' : 'not in use'}${shared ? ', image layers too' : ''}`;
+    const bytes = sum(of.map((row) => row.size ?? 0));
+    return of.length === 0 ? [] : [{ rule: 'DiskUsage', subject: '', bytes, text, source }];
   };
-  const own = [group(true, false), group(false, false)];
-  const sharedToo = [group(true, true), group(false, true)];
-  const left = `left out: ${counted(rows.filter((row) => row.shared).length, 'record')} that are image layers too`;
+  const shared = rows.filter((row) => row.shared).length;
+  const left: Step = {
+    rule: 'DiskUsage',
+    subject: '',
+    text: `left out: ${counted(shared, 'record')} that are image layers too`,
+    source,
+  };
+  const rest = rules.buildCacheSize === 'all' ? [...group(true, true), ...group(false, true)] : [left];
   return [
     {
       name: '',
       bytes: columns.size,
-      steps:
-        rules.buildCacheSize === 'all'
-          ? [...own, ...sharedToo]
-          : [...own, { rule: 'DiskUsage', subject: '', text: left, source }],
+      steps: [...group(true, false), ...group(false, false), ...(shared > 0 ? rest : [])],
       compare: [],
     },
-    { name: '', bytes: columns.reclaimable, steps: [group(false, false)], compare: [] },
+    { name: '', bytes: columns.reclaimable, steps: group(false, false), compare: [] },
   ];
 }
 

@@ -3,12 +3,13 @@ import type { ExplainedFigure, Step } from '../model/step.ts';
 import type { HistoryEntry, ImageRecord, Layer } from '../stores/docker/records.ts';
 import { ruleSource } from './engine-rules.ts';
 import { FindingList } from './findings.ts';
-import { viewImages } from './images.ts';
+import { imageProblems, viewImages } from './images.ts';
 import type { ImagesView } from './images.ts';
 import { layerChain } from './layer-chain.ts';
 import { layerHistory, recordedRule } from './recorded-rule.ts';
 import type { ScopedImage } from './resolve-name.ts';
 import type { StoreScope } from './scope.ts';
+import { hidingProblems } from './store-problems.ts';
 
 const IMAGE_LIST = 'moby 20.10-29: daemon/images Images';
 const HISTORY = 'moby 20.10-29: daemon/images/image_history.go ImageHistory';
@@ -18,7 +19,10 @@ const SHARERS_NAMED = 3;
 /** The way to an image's size, its shared and its unique part, and the sizes of its history. */
 export function explainImage({ scope, record }: ScopedImage): ExplainReport {
   const findings = new FindingList();
-  const view = viewImages(scope, findings, '/figures/1/bytes');
+  for (const figure of ['/figures/1/bytes', '/figures/2/bytes']) {
+    findings.affectAll(hidingProblems(imageProblems(scope)), figure, 'unknown');
+  }
+  const view = viewImages(scope);
   const row = view.row(record);
   const chain = layerChain(view.snapshot.layers, record.topChainId);
   const history = historyFigure(record, chain);

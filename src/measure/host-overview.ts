@@ -62,9 +62,9 @@ function addStoreFindings(
   ];
   const figures = new FindingList();
   addFigureFindings(figures, ofStore, measured, 0);
+  findings.notes(ofStore.finish().findings.filter((finding) => finding.effects.length === 0));
   for (const { kind, subject, message, effects } of figures.finish().findings) {
     const problem = { kind, subject, message };
-    findings.note(problem);
     for (const { pointer, bound } of effects) {
       const figure = Number(pointer.split('/')[2]);
       findings.affect(problem, `/stores/${index}/${columns[figure] ?? 'buildCacheSize'}`, bound);

@@ -1,3 +1,4 @@
+import type { Problem } from '../model/finding.ts';
 import type { ImageRow, ImagesReport } from '../model/reports.ts';
 import type { ChainId } from '../model/ids.ts';
 import type { ImageRecord, LayerStoreSnapshot } from '../stores/docker/records.ts';
@@ -40,7 +41,8 @@ export async function measureImages(
 ): Promise<ImagesReport> {
   const scopes = await openScopes(context);
   const findings = new FindingList();
-  const views = scopes.map((scope) => viewImages(scope, findings, '/images'));
+  for (const scope of scopes) noteStoreProblems(findings, imageProblems(scope), '/images');
+  const views = scopes.map(viewImages);
   const images = chooseImages(views, options).sort(compareRows);
   return {
     schema: 'weigh.images/1',
@@ -84,14 +86,22 @@ function matchingImages(records: readonly ImageRecord[], word: string): readonly
   return image === undefined ? [] : [image];
 }
 
+/** What went wrong while the records behind a store's images were read. */
+export function imageProblems({ store }: StoreScope): readonly Problem[] {
+  return [
+    ...store.problems,
+    ...store.layers().problems,
+    ...store.images().problems,
+    ...store.containers().problems,
+  ];
+}
+
 /** Reads a store's images once and prepares what their rows need. */
-export function viewImages(scope: StoreScope, findings: FindingList, listPointer: string): ImagesView {
+export function viewImages(scope: StoreScope): ImagesView {
   const { store, rules } = scope;
-  const { records, problems } = store.images();
+  const { records } = store.images();
   const snapshot = store.layers();
-  noteStoreProblems(findings, [...store.problems, ...snapshot.problems, ...problems], listPointer);
   const containers = store.containers();
-  noteStoreProblems(findings, containers.problems, listPointer);
   const users = containersByImage(
     containers.records.filter((container) => isLoaded(container, snapshot, store.driver, rules)),
   );

@@ -10,6 +10,7 @@ import { measureDf } from './df.ts';
 import { explain } from './explain.ts';
 import { overview } from './host-overview.ts';
 import { measureImages } from './images.ts';
+import { compareText } from './order.ts';
 
 /*
  * The sample store on a real disk. Recorded sizes: base 120,000 (bin/sh, its second name not again) + 13 (os-release) + 10 (symlink to os-release)
@@ -21,6 +22,10 @@ const TOOL = 1_005_000;
 const DANGLING = 777;
 // api wrote 2,500 + 7 (symlink to api.log) + 3 (pid); the hard link is not counted again.
 const API = 2_510;
+
+function byName(a: readonly unknown[], b: readonly unknown[]): number {
+  return compareText(String(a[0]), String(b[0]));
+}
 
 let host: Host;
 let sample: SampleRoot;
@@ -42,7 +47,7 @@ describe('the sample store', () => {
   it('gives its containers the engine’s sizes', async () => {
     const { containers } = await measureContainers(context);
     const rows = containers.map((row) => [row.name, row.sizeRw, row.sizeRootFs, row.engineAnswer]);
-    expect(rows.toSorted()).toEqual([
+    expect(rows.toSorted(byName)).toEqual([
       ['api', API, BASE + APP + API, undefined],
       ['bare', 13, 0, undefined],
       ['job', 0, BASE + TOOL, undefined],
@@ -57,13 +62,13 @@ describe('the sample store', () => {
   ])('gives its images the sizes of %s', async (engineVersion, shared) => {
     const { images } = await measureImages({ ...context, engineVersion });
     const rows = images.map((row) => [row.names.join(' '), row.size, row.sharedSize, row.containers]);
-    expect(rows.toSorted()).toEqual(
+    expect(rows.toSorted(byName)).toEqual(
       [
         ['', BASE + DANGLING, shared, 0],
         ['app:1 app:latest', BASE + APP, shared, 1],
         ['nothing:1', 0, 0, 1],
         ['registry.example:5000/team/tool:2', BASE + TOOL, shared, 1],
-      ].toSorted(),
+      ].toSorted(byName),
     );
   });
 

@@ -8,6 +8,11 @@ const HIDES_RECORDS: ReadonlySet<FindingKind> = new Set<FindingKind>([
   'changed-while-reading',
 ]);
 
+/** Only the problems that may have kept records from weigh: for a report about one object, which the others' damage does not touch. */
+export function hidingProblems(problems: readonly Problem[]): readonly Problem[] {
+  return problems.filter((problem) => HIDES_RECORDS.has(problem.kind));
+}
+
 /** Adds what went wrong while a store's records were read. A list that may lack records is marked at its pointer. */
 export function noteStoreProblems(
   findings: FindingList,
