@@ -31,6 +31,8 @@ export interface CacheMetadata {
   readonly knownBytes: number | null;
   readonly blob: string;
   readonly blobOnly: boolean;
+  /** Kept although nothing refers to it, as cache mounts and sources are (`cache.cachePolicy` 1). */
+  readonly retained: boolean;
 }
 
 export interface CacheMetadataList {
@@ -125,6 +127,7 @@ function cacheMetadata(id: string, values: Values): CacheMetadata {
     knownBytes: knownSize(countOf(values, 'snapshot.size')),
     blob: textOf(values, 'cache.blob'),
     blobOnly: flagOf(values, 'cache.blobonly'),
+    retained: countOf(values, 'cache.cachePolicy') === 1,
   };
 }
 

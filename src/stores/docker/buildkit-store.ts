@@ -182,6 +182,14 @@ function recordOf(sizing: Sizing, shown: ShownRef, shared: boolean): BuildCacheR
   };
 }
 
+/** A mutable record that nothing retains lives as long as the build that writes it, and what a build uses only the engine knows. */
+function buildProblems(shown: readonly ShownRef[]): readonly Problem[] {
+  const open = shown.find(({ ref }) => ref.mutable && ref.equalImmutable === null && !ref.metadata.retained);
+  if (open === undefined) return [];
+  const message = `a build is running or was cut off (record ${open.ref.metadata.id}): the engine may show more records as in use, and others of the same data`;
+  return [problem('engine-unsteady', SUBJECT, message)];
+}
+
 export function readBuildCache(host: Host, options: BuildkitOptions): BuildCache {
   const problems: Problem[] = [];
   const metadata = readDatabase(host, joinPath(options.home, 'metadata_v2.db'), readCacheMetadata, problems);
@@ -200,5 +208,8 @@ export function readBuildCache(host: Host, options: BuildkitOptions): BuildCache
   const shown = shownRefs(metadata.records, (key) => snapshots.exists(key));
   const shared = sharedRefs(shown, snapshots, options);
   const sizing: Sizing = { host, options, snapshots };
-  return { records: shown.map((one) => recordOf(sizing, one, shared.has(one.ref))), problems };
+  return {
+    records: shown.map((one) => recordOf(sizing, one, shared.has(one.ref))),
+    problems: [...problems, ...buildProblems(shown)],
+  };
 }

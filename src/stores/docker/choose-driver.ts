@@ -25,8 +25,8 @@ const PRIORITY: readonly DriverName[] = [
   'vfs',
   'windowsfilter',
 ];
-/** Where a daemon that runs its own containerd keeps that one's content (dockerd: <root>/containerd/daemon). */
-const OWN_CONTAINERD = 'containerd/daemon/io.containerd.metadata.v1.bolt';
+/** Blobs of a daemon that runs its own containerd (<root>/containerd/daemon): without any, its image store was not in use. */
+const OWN_CONTAINERD = 'containerd/daemon/io.containerd.content.v1.content/blobs/sha256';
 
 export function isDriverName(text: string): text is DriverName {
   return (PRIORITY as readonly string[]).includes(text);
@@ -115,17 +115,9 @@ function hiddenOf(host: Host, root: BytePath, chosen: DriverName, evidence: Evid
       ? `an engine that works with ${chosen} does not see what ${driver} holds`
       : `a directory of ${driver} without records`,
   }));
-  const containerd = joinPath(root, OWN_CONTAINERD);
-  if (isFailure(host.fs.lstat(containerd))) return hidden;
-  const path = joinPath(root, 'containerd/daemon');
-  return [
-    ...hidden,
-    {
-      driver: 'containerd',
-      path,
-      why: 'images and containers of the containerd image store, when that one was in use',
-    },
-  ];
+  if (namesIn(host, joinPath(root, OWN_CONTAINERD)).length === 0) return hidden;
+  const why = 'images that containerd keeps: an engine sees either these or those of a graph driver';
+  return [...hidden, { driver: 'containerd', path: joinPath(root, 'containerd/daemon'), why }];
 }
 
 /** `wanted`: the driver that the caller named. Throws a WeighError when the root is no Docker store, or holds nothing of that driver. */
