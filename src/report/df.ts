@@ -107,7 +107,7 @@ function differenceLines(store: DfStore, options: TextOptions): Line[] {
   if (store.differences.length === 0 || options.quiet) return [];
   const lines = store.differences.flatMap(({ group, bytes, why }) => {
     const amount = formatBytes(Math.abs(bytes), options.units);
-    const text = `${GROUP_TITLES[group]}: Docker says ${amount} ${bytes < 0 ? 'less' : 'more'} than can go: ${why}`;
+    const text = `${GROUP_TITLES[group]}: Docker says ${amount} ${bytes < 0 ? 'more' : 'less'} than can go: ${why}`;
     return wrap(text, options.width, '    ', '  ');
   });
   return ['', ...lines];

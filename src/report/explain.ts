@@ -20,6 +20,12 @@ const FIGURE_WORDS: Readonly<Record<string, string>> = {
   history: 'the same by the steps that made the image, last first',
 };
 
+/** What surprises people about a figure, told where there is room for it. */
+const REMARKS: Readonly<Record<string, string>> = {
+  sizeRootFs:
+    "Deleting or overwriting the image's files never makes it smaller. Logs and volumes are not in it.",
+};
+
 /** `weigh explain`: whole bytes unless units were asked for, because here numbers must be seen to add up. */
 export function explainText(report: ExplainReport, options: TextOptions): Line[] {
   const bounds = boundsOf(report.findings);
@@ -39,6 +45,8 @@ export function explainText(report: ExplainReport, options: TextOptions): Line[]
       { text: words === undefined ? '' : `  ${words}` },
     ]);
     lines.push(...figureLines(figure, options));
+    const remark = options.quiet ? undefined : REMARKS[figure.name];
+    if (remark !== undefined) lines.push(...wrap(remark, options.width, '  '));
   }
   return [...lines, ...findingLines(report, options), ...sourceLines(report, options)];
 }

@@ -57,9 +57,12 @@ describe('figureName', () => {
         { store: 'docker:/x#vfs', images: { size: 1 }, details: { images: [{ names: ['a:1'], id: 'x' }] } },
       ],
     };
-    expect(figureName(df, '/stores/0/images/size')).toBe('docker:/x#vfs images size');
+    expect(figureName(df, '/stores/0/images/size')).toBe('images size');
+    const several = { ...df, rules: [{}, {}] };
+    expect(figureName(several, '/stores/0/images/size')).toBe('docker:/x#vfs images size');
+    expect(figureName(df, '/stores/0/details/images')).toBe('list of images');
     expect(figureName(df, '/stores/0/details/images/0/size')).toBe('a:1 size');
-    expect(figureName(df, '/stores')).toBe('stores');
+    expect(figureName(df, '/stores')).toBe('list of stores');
   });
 });
 

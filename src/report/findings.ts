@@ -1,5 +1,5 @@
 import type { Bound, Finding, FindingKind } from '../model/finding.ts';
-import { shortId } from './names.ts';
+import { shortId, shortenIds } from './names.ts';
 import type { TextOptions } from './options.ts';
 import { wrap } from './text.ts';
 import type { Line } from './text.ts';
@@ -53,7 +53,7 @@ function section(title: string, findings: readonly Finding[], report: unknown, o
   }
   for (const [kind, same] of byKind) {
     const shown = options.noTrunc ? same : same.slice(0, SHOWN_PER_KIND);
-    for (const finding of shown) lines.push(...oneFinding(finding, report, options.width));
+    for (const finding of shown) lines.push(...oneFinding(finding, report, options));
     const more = same.length - shown.length;
     if (more > 0) lines.push(`  and ${plural(more, 'more', 'more')} like it: --no-trunc or --json show all`);
     lines.push(...wrap(ADVICE[kind], options.width, '    '));
@@ -61,12 +61,15 @@ function section(title: string, findings: readonly Finding[], report: unknown, o
   return lines;
 }
 
-function oneFinding(finding: Finding, report: unknown, width: number): Line[] {
+function oneFinding(finding: Finding, report: unknown, { width, noTrunc }: TextOptions): Line[] {
   const said = finding.message.includes(finding.subject) || finding.subject === '';
   const text = said ? finding.message : `${finding.subject}: ${finding.message}`;
-  const lines = wrap(text, width, '    ', '  ');
+  const lines = wrap(shortenIds(text, noTrunc), width, '    ', '  ');
+  const hasNone = finding.kind === 'engine-fails' || finding.kind === 'not-listed';
   for (const [bound, figures] of figuresOf(finding, report)) {
-    lines.push(...wrap(`${figures.join(', ')}: ${BOUND_WORDS[bound]}`, width, '      ', '    '));
+    lines.push(
+      ...wrap(`${figures.join(', ')}: ${hasNone ? 'no size' : BOUND_WORDS[bound]}`, width, '      ', '    '),
+    );
   }
   return lines;
 }
@@ -90,18 +93,29 @@ function figuresOf(finding: Finding, report: unknown): ReadonlyMap<Bound, readon
 
 /** `/containers/0/sizeRw` as `api sizeRw`: the name of the last object on the way that has one, then what is below it. */
 export function figureName(report: unknown, pointer: string): string {
+  const alone = storeCount(report) < 2;
   let value = report;
   let name = '';
   let below: string[] = [];
   for (const raw of pointer.split('/').slice(1)) {
     const part = raw.replaceAll('~1', '/').replaceAll('~0', '~');
-    value =
-      typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[part] : undefined;
+    value = memberOf(value, part);
     const found = nameOf(value);
     if (found === undefined) below.push(part);
-    else [name, below] = [found, []];
+    else [name, below] = [alone && found.startsWith('docker:') ? '' : found, []];
   }
-  return [name, ...below].filter((part) => part !== '').join(' ');
+  const words = below.filter((part) => part !== 'details');
+  if (Array.isArray(value)) words.unshift('list of');
+  return [name, ...words].filter((part) => part !== '').join(' ');
+}
+
+function storeCount(report: unknown): number {
+  const rules = memberOf(report, 'rules');
+  return Array.isArray(rules) ? rules.length : 0;
+}
+
+function memberOf(value: unknown, name: string): unknown {
+  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[name] : undefined;
 }
 
 function nameOf(value: unknown): string | undefined {

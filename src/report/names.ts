@@ -16,3 +16,10 @@ export function showImage(image: string, noTrunc: boolean): string {
 export function showDate(time: string | null): string {
   return time === null ? '-' : time.slice(0, 10);
 }
+
+const BARE_ID = /(?<![\w/])(?:sha256:)?[0-9a-f]{64}(?![\w/])/g;
+
+/** A sentence with its IDs as Docker shows them. IDs that are part of a path stay whole, so that the path can be used. */
+export function shortenIds(text: string, noTrunc: boolean): string {
+  return noTrunc ? text : text.replace(BARE_ID, shortId);
+}
