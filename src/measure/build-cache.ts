@@ -1,5 +1,4 @@
-import type { Problem } from '../model/finding.ts';
-import type { DriverId } from '../model/ids.ts';
+import type { Amount, Bound, Problem } from '../model/finding.ts';
 import type { DfStore } from '../model/reports.ts';
 import type { BuildCacheRecord, LayerStoreSnapshot } from '../stores/docker/records.ts';
 import type { MeasureContext } from './context.ts';
@@ -13,12 +12,15 @@ export type CacheRow = DfStore['details']['buildCache'][number];
 export interface MeasuredCache {
   readonly record: BuildCacheRecord;
   readonly row: CacheRow;
+  /** Absent: the size is exact. */
+  readonly bound?: Bound;
   readonly problems: readonly Problem[];
 }
 
 /**
  * The build cache's records with the sizes that `system df` shows, newest first. A record whose size was never stored is measured as the
- * engine measures it (moby 20.10-29: builder/builder-next/adapters/snapshot Usage): the layer's recorded size, else the driver's DiffSize against its parent.
+ * engine measures it (moby 20.10-29: builder/builder-next/adapters/snapshot Usage): the layer's recorded size, else the driver's
+ * DiffSize against its parent; the compressed blob that BuildKit keeps for it is added.
  */
 export async function measureBuildCache(
   context: MeasureContext,
@@ -26,45 +28,33 @@ export async function measureBuildCache(
   records: readonly BuildCacheRecord[],
   snapshot: LayerStoreSnapshot,
 ): Promise<readonly MeasuredCache[]> {
-  const byId = new Map(records.map((record) => [record.id, record]));
   const measured: MeasuredCache[] = [];
   for (const record of records) {
     checkInterrupted(context.signal);
-    const { bytes, problems } =
+    const { bytes, ...rest } =
       record.bytes === null
-        ? await measureRecord(context, scope, record, parentOf(record, byId, snapshot), snapshot)
+        ? await measureRecord(context, scope, record, snapshot)
         : { bytes: record.bytes, problems: [] };
-    measured.push({ record, row: cacheRow(record, bytes), problems });
+    measured.push({ record, row: cacheRow(record, bytes), ...rest });
   }
   return measured.sort(
     (a, b) => compareCreated(b.row.createdAt, a.row.createdAt) || compareText(a.row.id, b.row.id),
   );
 }
 
-function parentOf(
-  record: BuildCacheRecord,
-  byId: ReadonlyMap<string, BuildCacheRecord>,
-  snapshot: LayerStoreSnapshot,
-): DriverId | null {
-  const [first] = record.parents;
-  const parent = first === undefined ? undefined : byId.get(first);
-  if (parent === undefined) return null;
-  const layer = parent.chainId === null ? undefined : snapshot.layers.get(parent.chainId);
-  return layer?.cacheId ?? parent.driverId;
-}
-
 async function measureRecord(
   context: MeasureContext,
   scope: StoreScope,
   record: BuildCacheRecord,
-  parent: DriverId | null,
   snapshot: LayerStoreSnapshot,
-): Promise<{ readonly bytes: number | null; readonly problems: readonly Problem[] }> {
+): Promise<Amount & { readonly problems: readonly Problem[] }> {
   const layer = record.chainId === null ? undefined : snapshot.layers.get(record.chainId);
-  if (layer !== undefined) return { bytes: layer.recordedBytes, problems: [] };
+  const blob = record.blobBytes ?? 0;
+  if (layer !== undefined) return { bytes: layer.recordedBytes + blob, problems: [] };
   if (record.driverId === null) {
     return {
       bytes: null,
+      bound: 'unknown',
       problems: [
         {
           kind: 'missing-record',
@@ -75,10 +65,16 @@ async function measureRecord(
     };
   }
   const driver = await scope.driver();
-  const diff = await driver.diffSize(record.driverId, parent, { signal: context.signal });
-  if (diff.bytes !== null) return { bytes: diff.bytes, problems: diff.problems };
+  const diff = await driver.diffSize(record.driverId, record.parentDriverId ?? null, {
+    signal: context.signal,
+  });
+  const { bound, problems } = diff;
+  if (diff.bytes !== null) {
+    return { bytes: diff.bytes + blob, ...(bound === undefined ? {} : { bound }), problems };
+  }
   const message = diff.reason ?? 'its size could not be made';
-  return { bytes: null, problems: [{ kind: 'unreadable', subject: record.id, message }, ...diff.problems] };
+  const why: Problem = { kind: 'unreadable', subject: record.id, message };
+  return { bytes: null, bound: 'unknown', problems: problems.length > 0 ? problems : [why] };
 }
 
 function cacheRow(record: BuildCacheRecord, size: number | null): CacheRow {

@@ -170,7 +170,7 @@ export function addContainerFindings(
     findings.affect(problem, `${pointer}/sizeRootFs`, 'unknown');
     return;
   }
-  const problems = size.problems.length > 0 ? size.problems : reasonAsProblem(row, size);
+  const problems = problemsOf(row.name, size);
   if (row.engineAnswer === -1) findings.affectAll(problems, `${pointer}/sizeRw`, 'unknown');
   for (const field of ['sizeRw', 'sizeRootFs'] as const) {
     const bound = size.bounds[field];
@@ -179,8 +179,14 @@ export function addContainerFindings(
   findings.notes(problems);
 }
 
-function reasonAsProblem(row: ContainerRow, size: ContainerLayerSize): readonly Problem[] {
-  if (size.diff === undefined || size.diff.outcome === 'size') return [];
-  const kind = size.diff.outcome === 'engine-fails' ? 'engine-fails' : 'unreadable';
-  return [{ kind, subject: row.name, message: size.reason ?? 'its size could not be made' }];
+/** What kept a container's size from being exact: never empty where it is not. */
+export function problemsOf(subject: string, size: ContainerLayerSize): readonly Problem[] {
+  if (size.problems.length > 0) return size.problems;
+  if (size.sizeRw === -1) return [{ kind: 'engine-fails', subject, message: reasonOf(size) }];
+  if (size.bounds.sizeRw === undefined) return [];
+  return [{ kind: 'unreadable', subject, message: reasonOf(size) }];
+}
+
+function reasonOf(size: ContainerLayerSize): string {
+  return size.reason ?? 'not all that its size depends on could be read';
 }

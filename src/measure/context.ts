@@ -1,6 +1,7 @@
 import type { DriverFactory, DriverName } from '../drivers/driver.ts';
 import type { Host } from '../host/host.ts';
 import { WeighError } from '../model/errors.ts';
+import type { Problem } from '../model/finding.ts';
 import type { DockerStore } from '../stores/docker/records.ts';
 
 /** How far a measurement is. */
@@ -18,6 +19,8 @@ export interface Progress {
 export interface MeasureContext {
   readonly host: Host;
   readonly stores: readonly DockerStore[];
+  /** What was met while the stores were looked for (`discoverStores`); the host's report tells it. */
+  readonly problems?: readonly Problem[] | undefined;
   /** `--engine-version`: overrides what the engine or the store says. */
   readonly engineVersion?: string | undefined;
   /** `--native-diff`: whether the engine's overlay2 uses its native diff. Absent is `auto`. */

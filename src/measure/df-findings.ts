@@ -1,5 +1,6 @@
-import { addContainerFindings } from './containers.ts';
+import { addContainerFindings, problemsOf } from './containers.ts';
 import type { MeasuredDf } from './df.ts';
+import type { Bound } from '../model/finding.ts';
 import type { FindingList } from './findings.ts';
 
 /** Numbers of one `system df` line that a part which could not be measured makes too small. */
@@ -12,9 +13,10 @@ export function addDfFindings(findings: FindingList, measured: MeasuredDf, point
     const { size, row } = container;
     const bound = size.bounds.sizeRw;
     if (bound === undefined || row.engineAnswer === 'not listed') return;
+    const problems = problemsOf(row.name, size);
     for (const field of TOUCHED) {
       const total = `${pointer}/containers/${field}`;
-      findings.affectAll(size.problems, total, bound === 'unknown' ? 'at-least' : bound);
+      findings.affectAll(problems, total, inSum(bound));
     }
   });
   measured.volumes.forEach(({ row, problems }, index) => {
@@ -24,11 +26,16 @@ export function addDfFindings(findings: FindingList, measured: MeasuredDf, point
       findings.affectAll(problems, `${pointer}/volumes/${field}`, 'at-least');
     }
   });
-  measured.cache.forEach(({ row, problems }, index) => {
-    if (row.size !== null) return findings.notes(problems);
-    findings.affectAll(problems, `${pointer}/details/buildCache/${index}/size`, 'unknown');
+  measured.cache.forEach(({ bound, problems }, index) => {
+    if (bound === undefined) return findings.notes(problems);
+    findings.affectAll(problems, `${pointer}/details/buildCache/${index}/size`, bound);
     for (const field of TOUCHED) {
-      findings.affectAll(problems, `${pointer}/buildCache/${field}`, 'at-least');
+      findings.affectAll(problems, `${pointer}/buildCache/${field}`, inSum(bound));
     }
   });
+}
+
+/** What a bound of one part makes of a sum that leaves unknown parts out. */
+function inSum(bound: Bound): Bound {
+  return bound === 'unknown' ? 'at-least' : bound;
 }

@@ -65,7 +65,12 @@ const store = storeOf({
     cacheRecord('m', { bytes: 11, inUse: true }),
     cacheRecord('n', { bytes: 22, createdAt: '2024-01-01T00:00:00Z' }),
     cacheRecord('o', { bytes: 500, shared: true, chainId: digestOf('e') }),
-    cacheRecord('p', { bytes: null, parents: ['o'], driverId: 'build-p' as DriverId }),
+    cacheRecord('p', {
+      bytes: null,
+      driverId: 'build-p' as DriverId,
+      parentDriverId: 'cache-e' as DriverId,
+      blobBytes: 100,
+    }),
   ],
 });
 const host = hostOf({
@@ -84,7 +89,7 @@ const driverFor = driversOf({
   'mount-2 < mount-2-init': sizeAnswer(3),
   'mount-3 < mount-3-init': sizeAnswer(40),
   'mount-4 < mount-4-init': noAnswer('engine-fails', 'no lower'),
-  'build-p < cache-e': sizeAnswer(900),
+  'build-p < cache-e': sizeAnswer(800),
 });
 
 async function df(engineVersion: string, options?: DfOptions): Promise<DfReport> {
@@ -154,6 +159,44 @@ describe('measureDf: containers', () => {
   });
 });
 
+describe('measureDf: bounds', () => {
+  it('calls the totals bounds where a part could not be measured', async () => {
+    const one = storeOf({
+      layers: [layer('a', null, 1000)],
+      rwLayers: [rwLayer('1', 'a')],
+      containers: [container('1')],
+      cache: [cacheRecord('m', { bytes: null, driverId: 'build-m' as DriverId })],
+    });
+    const { complete, findings } = await measureDf(
+      contextOf([one], {
+        driverFor: driversOf({
+          'mount-1 < mount-1-init': noAnswer('unknown', 'permission denied'),
+          'build-m < ': noAnswer('unknown', 'permission denied'),
+        }),
+      }),
+    );
+    expect(complete).toBe(false);
+    expect(findings.map(({ subject }) => subject)).toEqual(['c-1', 'm']);
+    expect(findings.map(({ effects }) => effects.map(({ pointer, bound }) => `${pointer} ${bound}`))).toEqual(
+      [
+        [
+          '/stores/0/details/containers/0/sizeRw unknown',
+          '/stores/0/details/containers/0/sizeRootFs unknown',
+          '/stores/0/containers/size at-least',
+          '/stores/0/containers/reclaimable at-least',
+          '/stores/0/containers/exactReclaimable at-least',
+        ],
+        [
+          '/stores/0/details/buildCache/0/size unknown',
+          '/stores/0/buildCache/size at-least',
+          '/stores/0/buildCache/reclaimable at-least',
+          '/stores/0/buildCache/exactReclaimable at-least',
+        ],
+      ],
+    );
+  });
+});
+
 describe('measureDf: volumes', () => {
   it.each([
     // data is referenced; free, kept (its container is not loaded) and lost (-1) are not.
@@ -208,7 +251,7 @@ describe('measureDf: build cache', () => {
     ['29.0', 1433],
   ])('%s shows %i', async (version, size) => {
     const { buildCache } = await dfStore(version);
-    // 11 in use, 22 and 900 free; 500 shared with an image.
+    // 11 in use, 22 and 900 (a blob of 100 in it) free; 500 shared with an image.
     expect(buildCache).toMatchObject({ count: 4, active: 1, size, reclaimable: 922, exactReclaimable: 922 });
   });
 

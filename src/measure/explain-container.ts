@@ -1,7 +1,8 @@
+import type { Problem } from '../model/finding.ts';
 import type { ExplainReport } from '../model/reports.ts';
 import type { Comparison, ExplainedFigure, Step } from '../model/step.ts';
 import type { MeasuredContainer } from './containers.ts';
-import { measureAll } from './containers.ts';
+import { measureAll, problemsOf } from './containers.ts';
 import type { MeasureContext } from './context.ts';
 import { compareWithDu } from './du-compare.ts';
 import { FindingList } from './findings.ts';
@@ -29,27 +30,24 @@ export async function explainContainer(
   };
 }
 
-function addFindings(findings: FindingList, { row, size }: MeasuredContainer): void {
+function addFindings(findings: FindingList, measured: MeasuredContainer): void {
+  const { row, size } = measured;
   if (row.sizeRw === null || size.bounds.sizeRw !== undefined) {
     const bound = size.bounds.sizeRw ?? 'unknown';
-    findings.affectAll(reasonsOf(row.name, row.engineAnswer, size), '/figures/0/bytes', bound);
+    findings.affectAll(reasonsOf(measured), '/figures/0/bytes', bound);
   }
   if (row.sizeRootFs === null || size.bounds.sizeRootFs !== undefined) {
     const bound = size.bounds.sizeRootFs ?? 'unknown';
-    findings.affectAll(reasonsOf(row.name, row.engineAnswer, size), '/figures/1/bytes', bound);
+    findings.affectAll(reasonsOf(measured), '/figures/1/bytes', bound);
   }
   if (row.engineAnswer !== 'not listed') findings.notes(size.problems);
 }
 
-function reasonsOf(
-  subject: string,
-  answer: MeasuredContainer['row']['engineAnswer'],
-  size: MeasuredContainer['size'],
-): readonly MeasuredContainer['size']['problems'][number][] {
-  if (answer !== 'not listed' && size.problems.length > 0) return size.problems;
-  const message = size.reason ?? 'its size could not be made';
-  if (answer === 'not listed') return [{ kind: 'not-listed', subject, message }];
-  return [{ kind: answer === -1 ? 'engine-fails' : 'unreadable', subject, message }];
+function reasonsOf({ row, size }: MeasuredContainer): readonly Problem[] {
+  if (row.engineAnswer !== 'not listed') return problemsOf(row.name, size);
+  return [
+    { kind: 'not-listed', subject: row.name, message: size.reason ?? 'no RW layer is recorded for it' },
+  ];
 }
 
 async function rwFigure(context: MeasureContext, { row, size }: MeasuredContainer): Promise<ExplainedFigure> {

@@ -74,6 +74,12 @@ it('says what a store holds, what can go and which file system it is on', async 
   expect(report.complete).toBe(true);
 });
 
-it('answers with nothing where there is no store', async () => {
-  expect(await overview(contextOf([]))).toMatchObject({ stores: [], owners: [], complete: true });
+it('answers with nothing where there is no store, and tells what was met on the way', async () => {
+  const problem = { kind: 'not-listed', subject: 'DOCKER_HOST', message: 'is elsewhere' } as const;
+  expect(await overview(contextOf([], { problems: [problem] }))).toMatchObject({
+    stores: [],
+    owners: [],
+    complete: true,
+    findings: [{ ...problem, effects: [] }],
+  });
 });

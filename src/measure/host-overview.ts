@@ -24,6 +24,7 @@ const LOG_WORTH_NAMING = 100_000_000;
 export async function overview(context: MeasureContext): Promise<HostReport> {
   const scopes = await openScopes(context);
   const findings = new FindingList();
+  findings.notes(context.problems ?? []);
   const measured: MeasuredDf[] = [];
   for (const scope of scopes) {
     const ofStore = new FindingList();
