@@ -142,17 +142,24 @@ function diskUsageDetails(figures: Figures, usage: ApiDiskUsage): void {
   }
 }
 
+/** An inspection fails as a whole where the driver cannot describe the layer; the list says -1 there. */
+async function inspectFigures(api: EngineApi, figures: Figures, container: ApiContainer): Promise<void> {
+  const { status, body } = await api.call('GET', `/containers/${container.Id}/json?size=1`, { allow: [500] });
+  const { SizeRw, SizeRootFs } = JSON.parse(body.toString('utf8')) as {
+    SizeRw?: number;
+    SizeRootFs?: number;
+  };
+  const key = `container ${container.Names[0]?.slice(1) ?? short(container.Id)}`;
+  figures.set(`${key}|inspect.sizeRw`, status === 500 ? -1 : (SizeRw ?? 0));
+  if (status !== 500) figures.set(`${key}|inspect.sizeRootFs`, SizeRootFs ?? 0);
+}
+
 /** Asks the engine for everything that weigh answers, too. */
 export async function askEngine(api: EngineApi): Promise<EngineAnswers> {
   const figures: Figures = new Map();
   const containers = await api.get<readonly ApiContainer[]>('/containers/json?all=1&size=1');
   containerFigures(figures, containers, 'list');
-  for (const { Id, Names } of containers) {
-    const one = await api.get<{ SizeRw?: number; SizeRootFs?: number }>(`/containers/${Id}/json?size=1`);
-    const key = `container ${Names[0]?.slice(1) ?? short(Id)}`;
-    figures.set(`${key}|inspect.sizeRw`, one.SizeRw ?? 0);
-    figures.set(`${key}|inspect.sizeRootFs`, one.SizeRootFs ?? 0);
-  }
+  for (const container of containers) await inspectFigures(api, figures, container);
   const images = await api.get<readonly ApiImage[]>('/images/json?shared-size=1');
   imageFigures(figures, images, 'list');
   const histories = new Map<string, readonly number[]>();

@@ -23,37 +23,46 @@ export class Tally {
     return this.unequal.length > 0 || this.wrong.length > 0;
   }
 
-  /** One figure. */
+  /** One figure. Where the engine contradicts itself an unequal one says nothing. */
   figure(difference: Difference, steady = true): void {
-    if (!steady) {
+    const equal = difference.engine === difference.weigh;
+    if (!equal && !steady) {
       this.unsteady.push(difference);
       return;
     }
     this.compared++;
-    if (difference.engine !== difference.weigh) this.unequal.push(difference);
+    if (!equal) this.unequal.push(difference);
   }
 
   /**
-   * All figures of both sides; one that only one side has is unequal. `again` is the engine asked a second time: where it contradicts
-   * itself nothing can be equal to it.
+   * All figures of both sides; one that only one side has is unequal. `again` is the engine asked a second time, to see where it
+   * contradicts itself. Root reads everything, so weigh has no reason to doubt a figure, unless the store is damaged.
    */
-  answers(engine: EngineAnswers, again: EngineAnswers, weigh: WeighAnswers, when: string): void {
+  answers(
+    engine: EngineAnswers,
+    again: EngineAnswers,
+    weigh: WeighAnswers,
+    when: string,
+    mayDoubt = false,
+  ): void {
     const keys = new Set([...engine.figures.keys(), ...weigh.figures.keys()]);
     for (const key of keys) {
-      // Lists before API 1.42 have no shared sizes: nothing to compare with.
-      if (key.endsWith('|list.sharedSize') && !engine.figures.has(key)) continue;
+      // Lists before API 1.42 have no shared sizes, and an inspection may fail as a whole: nothing to compare with.
+      if (/\|(list\.sharedSize|inspect\.sizeRootFs)$/.test(key) && !engine.figures.has(key)) continue;
       const first = engine.figures.get(key);
       const steady = first === again.figures.get(key) && !weigh.unsteady.has(key);
       this.figure({ key, engine: first, weigh: weigh.figures.get(key), when }, steady);
     }
-    for (const bound of weigh.bounds) this.wrong.push(`${when}: weigh is not sure: ${bound}`);
+    for (const bound of mayDoubt ? [] : weigh.bounds) this.wrong.push(`${when}: weigh is not sure: ${bound}`);
   }
 
-  report(say: (line: string) => void, limit = 40): void {
+  report(say: (line: string) => void, limit = 30): void {
     for (const { key, engine, weigh, when } of this.unequal.slice(0, limit))
       say(`  unequal ${when}: ${key}: engine ${String(engine)}, weigh ${String(weigh)}`);
     if (this.unequal.length > limit) say(`  and ${this.unequal.length - limit} more unequal`);
-    for (const sentence of this.wrong.slice(0, limit)) say(`  wrong: ${sentence}`);
-    if (this.wrong.length > limit) say(`  and ${this.wrong.length - limit} more wrong`);
+    for (const { key, engine, weigh, when } of this.unsteady.slice(0, limit))
+      say(`  unsteady ${when}: ${key}: engine ${String(engine)}, weigh ${String(weigh)}`);
+    for (const sentence of this.wrong.slice(0, 4)) say(`  wrong: ${sentence}`);
+    if (this.wrong.length > 4) say(`  and ${this.wrong.length - 4} more wrong`);
   }
 }

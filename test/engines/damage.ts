@@ -106,6 +106,20 @@ function damageImages(root: string, imageIds: readonly string[]): void {
   mkdirSync(join(root, 'image/overlay2/layerdb/tmp/write-set-1'), { recursive: true });
 }
 
+/** Damage to volumes; the engine loads them anew at its start. */
+function damageVolumes(root: string): void {
+  const area = join(root, 'volumes');
+  const [gone, linked, empty] = readdirSync(area)
+    .filter((name) => name.startsWith('volume-') || name === 'empty')
+    .toSorted()
+    .toReversed();
+  if (gone === undefined || linked === undefined || empty === undefined) throw new Error('too few volumes');
+  renameSync(join(area, gone, '_data'), join(area, gone, 'away'));
+  renameSync(join(area, linked, '_data'), join(area, linked, 'elsewhere'));
+  symlinkSync('elsewhere', join(area, linked, '_data'));
+  rmSync(join(area, empty), { recursive: true });
+}
+
 export async function damageCase(
   base: string,
   seed: number,
@@ -131,13 +145,14 @@ export async function damageCase(
       }
     }
     damageImages(daemon.dataRoot, imageIds);
+    damageVolumes(daemon.dataRoot);
     const before = await askWeigh(fromDisk(daemon, daemon.dataRoot));
     await daemon.start();
     const engine = await askEngine(daemon.api);
     const again = await askEngine(daemon.api);
     const live = await askWeigh(fromDisk(daemon, daemon.dataRoot));
-    tally.answers(engine, again, before, 'before the restart');
-    tally.answers(engine, again, live, 'after the restart');
+    tally.answers(engine, again, before, 'before the restart', true);
+    tally.answers(engine, again, live, 'after the restart', true);
     if (![...engine.figures.values()].includes(-1)) tally.wrong.push('no damage made the engine answer -1');
     return { version: daemon.version, tally, seconds: (Date.now() - started) / 1000 };
   } finally {

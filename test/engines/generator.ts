@@ -320,7 +320,11 @@ class Generator {
     await tag('loaded:a', 'localhost:5000/deep/er', 'v1.2');
     await tag('kit:1', 'kit', 'again');
     await tag('loaded:b', 'committed', '1');
-    if (this.#random.chance(0.5)) await this.#api.call('DELETE', '/images/built:1', { allow: [409] });
+    if (this.#random.chance(0.5)) {
+      const { status } = await this.#api.call('DELETE', '/images/built:1', { allow: [409] });
+      const at = this.#known.findIndex(({ name }) => name === 'built:1');
+      if (status < 400) this.#known.splice(at, 1);
+    }
   }
 
   async containers(): Promise<GeneratedStore> {

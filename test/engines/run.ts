@@ -2,7 +2,6 @@
 //   tsx test/engines/run.ts [--cell NAME]... [--seed N] [--only cells|damage|untouched]
 import { randomInt } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { enginesFolder, enginesManifest } from '../../scripts/engines.mjs';
 import { CELLS, parseCell } from './cells.ts';
@@ -11,6 +10,7 @@ import { baseFolder, clearLeftovers, onEnd, takeLock } from './machine.ts';
 import { storeCase } from './store-case.ts';
 import type { StoreResult } from './store-case.ts';
 import { untouchedCase } from './untouched.ts';
+import { COMMAND } from './weigh.ts';
 
 const SEED_LIMIT = 2 ** 31;
 const say = (line: string): void => console.log(line);
@@ -75,8 +75,7 @@ async function all(base: string): Promise<void> {
 function obstacle(): string | undefined {
   if (process.platform !== 'linux' || process.getuid?.() !== 0) return 'they need root on Linux';
   if (enginesManifest() === undefined) return `no engines in ${enginesFolder()}: npm run engines`;
-  if (!existsSync(join(import.meta.dirname, '../../dist/weigh.cjs')))
-    return 'weigh is not built: npm run build';
+  if (!existsSync(COMMAND)) return 'weigh is not built: npm run build';
   return undefined;
 }
 

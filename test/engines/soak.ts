@@ -11,6 +11,7 @@ import type { Cell } from './cells.ts';
 import { baseFolder, clearLeftovers, onEnd, takeLock } from './machine.ts';
 import { storeCase } from './store-case.ts';
 import { Turnstile } from './turnstile.ts';
+import { COMMAND } from './weigh.ts';
 
 interface Result {
   readonly cell: string;
@@ -34,7 +35,6 @@ const { values } = parseArgs({
   },
 });
 const top = join(import.meta.dirname, '../..');
-const command = join(top, 'dist/weigh.cjs');
 const say = (line: string): void => console.log(line);
 
 function stateFile(): string {
@@ -54,7 +54,7 @@ function results(): ReadonlyMap<string, Result> {
 }
 
 function build(): string {
-  return createHash('sha256').update(readFileSync(command)).digest('hex').slice(0, 12);
+  return createHash('sha256').update(readFileSync(COMMAND)).digest('hex').slice(0, 12);
 }
 
 function table(): string {

@@ -67,14 +67,15 @@ export async function endRunning(daemon: Daemon, store: GeneratedStore): Promise
   }
 }
 
+/** weigh goes first: it must not depend on what the engine writes down when it is asked for sizes. */
 async function compareLive(daemon: Daemon, tally: Tally): Promise<void> {
+  const disk = await askWeigh(fromDisk(daemon, daemon.dataRoot));
   const first = await askEngine(daemon.api);
   tally.wrong.push(...checkCommandLine(daemon, first));
   const asking = await askWeigh(askingEngine(daemon));
-  const disk = await askWeigh(fromDisk(daemon, daemon.dataRoot));
   const again = await askEngine(daemon.api);
-  tally.answers(first, again, asking, 'live, engine asked');
   tally.answers(first, again, disk, 'live');
+  tally.answers(again, first, asking, 'live, engine asked');
 }
 
 /** `weigh explain` of a few: the same figures, and the layers' sizes against the engine's history. */

@@ -26,6 +26,7 @@ export async function untouchedCase(base: string, cellName: string, seed: number
   try {
     await daemon.start();
     await endRunning(daemon, await generateStore(daemon.api, seed));
+    const first = await askEngine(daemon.api);
     const last = await askEngine(daemon.api);
     await daemon.stop();
     const target = fromDisk(daemon, daemon.dataRoot);
@@ -45,7 +46,7 @@ export async function untouchedCase(base: string, cellName: string, seed: number
       tally.figure({ key: 'metadata of the store', engine: before, weigh: metadata(daemon.dataRoot), when });
     }
     await readOnly(daemon, async (root) => {
-      tally.answers(last, last, await askWeigh(fromDisk(daemon, root)), 'mounted read-only');
+      tally.answers(last, first, await askWeigh(fromDisk(daemon, root)), 'mounted read-only');
     });
     return { version: daemon.version, tally, seconds: (Date.now() - started) / 1000 };
   } finally {

@@ -15,7 +15,10 @@ import type {
 import { names, short } from './answers.ts';
 import type { Figures, Value } from './answers.ts';
 
-const COMMAND = join(dirname(dirname(dirname(fileURLToPath(import.meta.url)))), 'dist/weigh.cjs');
+/** The built command; WEIGH_COMMAND names another build of it. */
+export const COMMAND: string =
+  process.env['WEIGH_COMMAND'] ??
+  join(dirname(dirname(dirname(fileURLToPath(import.meta.url)))), 'dist/weigh.cjs');
 
 /** How weigh finds the store and its rules. */
 export interface WeighTarget {
