@@ -18,8 +18,6 @@ import type { ContainerRecord } from './records.ts';
 export interface Containers {
   readonly records: readonly ContainerRecord[];
   readonly problems: readonly Problem[];
-  /** Drivers of containers that this store's engine does not load, with how many there are of each. */
-  readonly otherDrivers: ReadonlyMap<string, number>;
 }
 
 function readContainer(host: Host, directory: BytePath, id: string): ContainerConfig | Malformed | Failure {
@@ -47,7 +45,7 @@ export function readContainers(host: Host, root: BytePath, driver: string): Cont
   if (isFailure(entries)) {
     if (entries.errno !== 'ENOENT')
       problems.push(failureProblem(entries, 'containers', 'the containers are unknown'));
-    return { records, problems, otherDrivers };
+    return { records, problems };
   }
   for (const entry of entries) {
     if (!isContainerId(entry.name) || (entry.kind !== 'directory' && entry.kind !== 'unknown')) continue;
@@ -62,5 +60,9 @@ export function readContainers(host: Host, root: BytePath, driver: string): Cont
     } else if (isOf(driver, container)) records.push(container);
     else otherDrivers.set(container.driver, (otherDrivers.get(container.driver) ?? 0) + 1);
   }
-  return { records, problems, otherDrivers };
+  for (const [other, count] of otherDrivers) {
+    const message = `${count} made with ${other || 'an unnamed driver'}: an engine that works with ${driver} does not load ${count === 1 ? 'it' : 'them'}`;
+    problems.push(problem('hidden-store', 'containers', message));
+  }
+  return { records, problems };
 }

@@ -17,6 +17,7 @@ import { once } from '../once.ts';
 import { readBuildCache } from './buildkit-store.ts';
 import { chooseDriver } from './choose-driver.ts';
 import { readContainers } from './container-store.ts';
+import { blobsOf } from './distribution-store.ts';
 import { readImages } from './image-store.ts';
 import { readLayerStore } from './layer-store.ts';
 import { isDenied } from './read-record.ts';
@@ -73,7 +74,7 @@ export function openDockerStore(host: Host, options: OpenDockerStore): DockerSto
     containers: once(() => readContainers(host, root, driver)),
     volumes: once(() => readVolumes(host, root)),
     buildCache: once(() => readBuildCache(host, { home: joinPath(root, 'buildkit'), layers, images })),
-    blobsOf: () => [],
+    blobsOf: (diffId) => blobsOf(host, imageRoot, diffId),
     hidden: choice.hidden,
     problems: [...choice.problems, ...driverProblem(host, root, driver)],
   };
