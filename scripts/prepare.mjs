@@ -53,6 +53,7 @@ export function buildIfStale() {
   const inputs = [
     'src',
     'scripts/build.mjs',
+    'scripts/bundle.mjs',
     'scripts/code-cache.mjs',
     'package.json',
     'tsconfig.json',
