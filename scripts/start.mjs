@@ -47,14 +47,14 @@ once. Container api deleted the largest file of its image and uploaded one.
 `,
     );
     const rules = ['--engine-version', '28.5', '--native-diff', 'on', '--no-engine'];
-    for (const words of [['images'], ['containers'], ['explain', 'api']]) {
+    for (const words of [['images'], ['containers'], ['df'], ['explain', 'api']]) {
       console.log(`$ weigh ${words.join(' ')}`);
       const code = weigh([
         ...words,
         '--data-root',
         root,
         ...rules,
-        ...(words[0] === 'explain' ? [] : ['--quiet']),
+        ...(words[0] === 'df' ? [] : ['--quiet']),
       ]);
       console.log('');
       if (code !== 0) process.exitCode = code;
