@@ -1,0 +1,236 @@
+import { isFailure } from '../../host/host.ts';
+import type { Failure, FileStat, HostFs } from '../../host/host.ts';
+import type { ChangesTally, WalkOptions } from '../../host/walker.ts';
+import type { BytePath } from '../../model/bytes.ts';
+import { WeighError } from '../../model/errors.ts';
+import { engineFails, isNoSize, isOwnError } from '../outcome.ts';
+import type { NoSize } from '../outcome.ts';
+import { statDiffers } from '../stat-differs.ts';
+import type { MergedNode, MergedView, NodePart } from './merged-view.ts';
+
+/** The longest path that a system call takes, and with it the engine's walk. */
+const PATH_MAX = 4095;
+/** Entries between two looks at the signal. */
+const PAUSE_ENTRIES = 4096;
+const PROGRESS_MS_ENTRIES = 16_384;
+
+/** One side of a comparison: a merged tree, and where the engine would see it. */
+export interface ComparedView {
+  readonly view: MergedView;
+  /** Length of the path that the engine's own walk starts from. */
+  readonly engineRootLength: number;
+}
+
+export interface ViewComparison {
+  readonly fs: HostFs;
+  readonly now: ComparedView;
+  /** null: compared with an empty directory. */
+  readonly old: ComparedView | null;
+}
+
+/**
+ * A comparison of two merged trees, with what of `added` came from lower layers through renamed directories. `deleted` are the whiteouts that
+ * hide something; what an opaque directory hides is not looked at.
+ */
+export interface ViewChanges extends ChangesTally {
+  readonly renamed: { readonly directories: number; readonly files: number; readonly bytes: number };
+}
+
+/**
+ * Compares two merged trees by ChangesDirs and ChangesSize. What both sides show from the very same layers is passed over: where the new tree is
+ * the old one with a layer on top, only what that layer holds is looked at, and what stands below directories that it renames.
+ */
+export async function compareViews(
+  comparison: ViewComparison,
+  options: WalkOptions = {},
+): Promise<ViewChanges | NoSize> {
+  const now = comparison.now.view.root();
+  if (isNoSize(now)) return now;
+  const old = comparison.old === null ? null : comparison.old.view.root();
+  if (isNoSize(old)) return old;
+  const walk = new Comparison(comparison);
+  const work: Pair[] = [{ path: '', now, old, renamed: false }];
+  let nextPause = PAUSE_ENTRIES;
+  for (let pair = work.pop(); pair !== undefined; pair = work.pop()) {
+    const failed = walk.directory(pair, work);
+    if (failed !== null) return failed;
+    if (walk.entries >= nextPause) {
+      nextPause = walk.entries + PAUSE_ENTRIES;
+      await pause(options, walk.entries);
+    }
+  }
+  return walk.tally();
+}
+
+async function pause(options: WalkOptions, entries: number): Promise<void> {
+  if (entries % PROGRESS_MS_ENTRIES < PAUSE_ENTRIES) options.onProgress?.(entries);
+  await new Promise((resolve) => {
+    setImmediate(resolve);
+  });
+  if (options.signal?.aborted === true) {
+    throw new WeighError('INTERRUPTED', 'interrupted', { cause: options.signal.reason });
+  }
+}
+
+/** A directory of the new tree, and what the old one has at its path. */
+interface Pair {
+  /** From the root, beginning with `/`; empty for the root. */
+  readonly path: string;
+  readonly now: MergedNode;
+  readonly old: MergedNode | null;
+  readonly renamed: boolean;
+}
+
+class Comparison {
+  entries = 0;
+  readonly #comparison: ViewComparison;
+  /** How many of the lowest layers both sides have in common. */
+  readonly #common: number;
+  readonly #seen = new Set<bigint>();
+  readonly #added = { files: 0, bytes: 0 };
+  readonly #modified = { files: 0, bytes: 0 };
+  readonly #unchanged = { files: 0, bytes: 0 };
+  readonly #links = { names: 0, bytes: 0 };
+  readonly #renamed = { directories: 0, files: 0, bytes: 0 };
+  #deleted = 0;
+  #unreadable: Failure | undefined;
+
+  constructor(comparison: ViewComparison) {
+    this.#comparison = comparison;
+    this.#common = commonLayers(comparison.now.view.layers, comparison.old?.view.layers ?? []);
+  }
+
+  /** Compares the entries of one directory; directories among them go onto `work`. */
+  directory(pair: Pair, work: Pair[]): NoSize | null {
+    const names = this.#namesToLookAt(pair);
+    if (isNoSize(names)) return names;
+    for (const name of names) {
+      const failed = this.#entry(pair, name, work);
+      if (failed !== null) return failed;
+    }
+    return null;
+  }
+
+  tally(): ViewChanges {
+    return {
+      changedBytes: this.#added.bytes + this.#modified.bytes,
+      added: this.#added,
+      modified: this.#modified,
+      deleted: this.#deleted,
+      hardLinkNames: this.#links,
+      unchanged: this.#unchanged,
+      ...(this.#unreadable === undefined ? {} : { unreadable: this.#unreadable }),
+      entries: this.entries,
+      renamed: this.#renamed,
+    };
+  }
+
+  #entry(pair: Pair, name: BytePath, work: Pair[]): NoSize | null {
+    const { now, old } = this.#comparison;
+    this.entries += 1;
+    const path = `${pair.path}/${name}`;
+    const isTooLong = (side: ComparedView): boolean => side.engineRootLength + path.length > PATH_MAX;
+    if (isTooLong(now) || (pair.old !== null && old !== null && isTooLong(old))) {
+      return engineFails(`a path of more than ${String(PATH_MAX)} bytes ends the engine’s walk`);
+    }
+    const fresh = now.view.lookup(pair.now, name);
+    if (isNoSize(fresh)) return fresh;
+    const before = pair.old === null || old === null ? null : old.view.lookup(pair.old, name);
+    if (isNoSize(before)) return before;
+    if (fresh === null) {
+      if (before !== null) this.#deleted += 1;
+      return null;
+    }
+    if (fresh.stat.kind !== 'directory') {
+      this.#file(fresh, before, pair.renamed);
+      return null;
+    }
+    const renamed = fresh.redirected && fresh.layer === 0;
+    if (renamed) this.#renamed.directories += 1;
+    const oldDirectory = before?.stat.kind === 'directory' ? before : null;
+    if (oldDirectory !== null && this.#isSame(fresh.parts, oldDirectory.parts)) return null;
+    work.push({ path, now: fresh, old: oldDirectory, renamed: pair.renamed || renamed });
+    return null;
+  }
+
+  #file(fresh: MergedNode, before: MergedNode | null, renamed: boolean): void {
+    const { stat } = fresh;
+    if (before !== null && before.real === fresh.real) return;
+    if (before !== null && !statDiffers(before.stat, stat) && !this.#capabilityDiffers(fresh, before)) {
+      this.#unchanged.files += 1;
+      this.#unchanged.bytes += stat.apparentBytes;
+      return;
+    }
+    if (this.#isSeenLink(stat)) return;
+    const tally = before === null ? this.#added : this.#modified;
+    tally.files += 1;
+    tally.bytes += stat.apparentBytes;
+    if (before === null && renamed && fresh.layer > 0) {
+      this.#renamed.files += 1;
+      this.#renamed.bytes += stat.apparentBytes;
+    }
+  }
+
+  /** Names of one inode count once; the engine goes by the inode number alone, and only where there is more than one name. */
+  #isSeenLink(stat: FileStat): boolean {
+    if (stat.nlink <= 1) return false;
+    if (this.#seen.has(stat.ino)) {
+      this.#links.names += 1;
+      this.#links.bytes += stat.apparentBytes;
+      return true;
+    }
+    this.#seen.add(stat.ino);
+    return false;
+  }
+
+  #capabilityDiffers(fresh: MergedNode, before: MergedNode): boolean {
+    if (fresh.stat.kind !== 'file') return false;
+    return this.#capability(fresh.real) !== this.#capability(before.real);
+  }
+
+  #capability(path: BytePath): string {
+    const value = this.#comparison.fs.getXattr(path, 'security.capability');
+    if (!isFailure(value)) return value.toString('latin1');
+    if (isOwnError(value) || value.errno === 'ENOTSUP') this.#unreadable ??= value;
+    return '';
+  }
+
+  /** All names of the new side; or only those of the top layer, where everything below it is the old side's directory as it is. */
+  #namesToLookAt(pair: Pair): readonly BytePath[] | NoSize {
+    const { view } = this.#comparison.now;
+    const [top, ...below] = pair.now.parts;
+    if (top === undefined) return [];
+    const isOnTop = pair.old !== null && this.#isSame(below, pair.old.parts);
+    return isOnTop ? view.names(top) : unionOfNames(view, pair.now.parts);
+  }
+
+  /** Whether two stacks of directories are the same ones of the layers that both sides share: then so is everything below them. */
+  #isSame(now: readonly NodePart[], old: readonly NodePart[]): boolean {
+    const { now: fresh, old: before } = this.#comparison;
+    if (before === null || now.length === 0 || now.length !== old.length) return false;
+    const fromBottom = fresh.view.layers.length - (now[0]?.layer ?? 0);
+    if (fromBottom > this.#common) return false;
+    if (fromBottom !== before.view.layers.length - (old[0]?.layer ?? 0)) return false;
+    return now.every(({ path }, index) => path === old[index]?.path);
+  }
+}
+
+function unionOfNames(view: MergedView, parts: readonly NodePart[]): readonly BytePath[] | NoSize {
+  const [only, ...more] = parts;
+  if (only === undefined) return [];
+  if (more.length === 0) return view.names(only);
+  const names = new Set<BytePath>();
+  for (const part of parts) {
+    const found = view.names(part);
+    if (isNoSize(found)) return found;
+    for (const name of found) names.add(name);
+  }
+  return [...names].toSorted();
+}
+
+function commonLayers(now: readonly BytePath[], old: readonly BytePath[]): number {
+  let common = 0;
+  while (common < Math.min(now.length, old.length) && now.at(-1 - common) === old.at(-1 - common))
+    common += 1;
+  return common;
+}
