@@ -71,19 +71,4 @@ describe('openScope', () => {
     const { used } = await openScope({ ...context, askEngine: false }, storeOf({}));
     expect(used).toMatchObject({ engineVersionFrom: 'newest', nativeDiffFrom: 'host' });
   });
-
-  it('knows a whole root without engine-id for one of 20.10', async () => {
-    const files = Object.fromEntries(
-      ['containers', 'volumes', 'tmp', 'runtimes'].map((name) => [`/store/${name}`, '']),
-    );
-    const shown = async (more: Record<string, string>): Promise<string> =>
-      (
-        await openScope(
-          { host: hostOf({ files: { ...files, ...more } }), stores: [], askEngine: false },
-          storeOf({}),
-        )
-      ).used.engineVersion;
-    expect(await shown({})).toBe('20.10');
-    expect(await shown({ '/store/engine-id': '' })).toBe('29.7');
-  });
 });

@@ -31,10 +31,11 @@ export async function openScopes(context: MeasureContext): Promise<readonly Stor
 export async function openScope(context: MeasureContext, store: DockerStore): Promise<StoreScope> {
   const { host } = context;
   const answer = context.askEngine ? await askEngine(host, store, context.signal) : undefined;
+  const told = context.engineVersion !== undefined || answer !== undefined;
   const version = chooseEngineVersion({
     option: context.engineVersion,
     engineAnswer: answer?.version,
-    store: { driver: store.driver, shows: versionShownBy(host, store) },
+    store: { driver: store.driver, shows: told ? null : versionShownBy(host, store) },
   });
   const rules = rulesFor(version.engineVersion);
   const diff = chooseNativeDiff({
