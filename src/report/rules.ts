@@ -13,13 +13,17 @@ const SOURCE_WORDS: Readonly<Record<Source, string>> = {
   driver: 'by the driver',
 };
 
-/** Which engine's rules made the numbers and how that is known, one sentence a store. */
+/** Which engine's rules made the numbers and how that is known: one sentence, or one for each kind of store. */
 export function ruleLines(rules: readonly RulesUsed[], width: number): Line[] {
-  return rules.flatMap((used) => {
+  const bySentence = new Map<string, string[]>();
+  for (const used of rules) {
     const sentence = ruleSentence(used);
+    bySentence.set(sentence, [...(bySentence.get(sentence) ?? []), used.store]);
+  }
+  return [...bySentence].flatMap(([sentence, stores]) => {
     const text =
-      rules.length > 1
-        ? `${used.store}: ${sentence}`
+      bySentence.size > 1
+        ? `${stores.join(', ')}: ${sentence}`
         : `${sentence.charAt(0).toUpperCase()}${sentence.slice(1)}`;
     return wrap(text, width, '  ', '');
   });
