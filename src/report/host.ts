@@ -1,3 +1,4 @@
+import type { Amount } from '../model/finding.ts';
 import type { HostReport } from '../model/reports.ts';
 import { amountAt, boundsOf, sumAmounts } from './bounds.ts';
 import type { Bounds } from './bounds.ts';
@@ -20,6 +21,8 @@ export function hostText(report: HostReport, options: TextOptions): Line[] {
   }
   return [
     ...fileSystemLines(report, options),
+    ...answerLines(report, bounds, options),
+    '',
     ...storeTable(report, bounds, options),
     ...hiddenLines(report, options),
     ...ownerLines(report, bounds, options),
@@ -35,7 +38,30 @@ function fileSystemLines(report: HostReport, options: TextOptions): Line[] {
     const free = `${formatBytes(freeBytes, options.units)} left of ${formatBytes(totalBytes, options.units)}`;
     return wrap(`${name} is ${full} full: ${free}.`, options.width, '  ', '');
   });
-  return lines.length === 0 ? [] : [...lines, ''];
+  return lines;
+}
+
+/** What the stores hold in all, and what of it nothing needs. */
+function answerLines(report: HostReport, bounds: Bounds, options: TextOptions): Line[] {
+  if (report.owners.length === 0) return ['Container stores hold nothing.'];
+  const { amounts, goes } = ownerAmounts(report, bounds);
+  const holds = formatAmount(sumAmounts(amounts), options.units);
+  const canGo = formatAmount(sumAmounts(goes), options.units);
+  return [`Container stores hold ${holds}; ${canGo} of it can go.`];
+}
+
+/** `canGo` only of those that have one: null means that it is not theirs to say. */
+function ownerAmounts(
+  report: HostReport,
+  bounds: Bounds,
+): { readonly amounts: readonly Amount[]; readonly goes: readonly Amount[] } {
+  const amounts = report.owners.map(({ bytes, bound }, index) =>
+    bound === undefined ? amountAt(bounds, `/owners/${String(index)}/bytes`, bytes) : { bytes, bound },
+  );
+  const goes = report.owners.flatMap(({ canGo }, index) =>
+    canGo === null ? [] : [amountAt(bounds, `/owners/${String(index)}/canGo`, canGo)],
+  );
+  return { amounts, goes };
 }
 
 const STORE_COLUMNS: readonly Column[] = [
@@ -69,28 +95,27 @@ function storeTable(report: HostReport, bounds: Bounds, options: TextOptions): L
 
 function hiddenLines(report: HostReport, options: TextOptions): Line[] {
   return report.stores.flatMap(({ store, hidden }) =>
-    hidden.flatMap((what) => wrap(`${store} also holds ${what}`, options.width, '    ', '  ')),
+    hidden.flatMap((what) => {
+      const where = report.stores.length > 1 ? store : 'It';
+      return wrap(`${where} also holds ${what}`, options.width, '    ', '  ');
+    }),
   );
 }
 
 function ownerLines(report: HostReport, bounds: Bounds, options: TextOptions): Line[] {
   if (report.owners.length === 0) return [];
-  const amounts = report.owners.map(({ bytes, bound }, index) =>
-    bound === undefined ? amountAt(bounds, `/owners/${String(index)}/bytes`, bytes) : { bytes, bound },
-  );
-  const goes = report.owners.map(({ canGo }, index) =>
-    amountAt(bounds, `/owners/${String(index)}/canGo`, canGo),
-  );
+  const { amounts, goes } = ownerAmounts(report, bounds);
   const rows = report.owners.map(({ what, canGo }, index): (string | Cell)[] => [
     amountCell(amounts[index] ?? { bytes: null }, options),
     what,
-    canGo === null || canGo === 0 ? '-' : amountCell(goes[index] ?? { bytes: null }, options),
+    canGo === null || canGo === 0
+      ? '-'
+      : amountCell(amountAt(bounds, `/owners/${String(index)}/canGo`, canGo), options),
   ]);
-  const known = goes.filter(({ bytes }) => bytes !== null);
   rows.push([
     formatAmount(sumAmounts(amounts), options.units),
     '',
-    known.length === 0 ? '-' : formatAmount(sumAmounts(known), options.units),
+    goes.length === 0 ? '-' : formatAmount(sumAmounts(goes), options.units),
   ]);
   const columns: readonly Column[] = [
     { title: '', align: 'right' },
