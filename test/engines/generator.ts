@@ -16,6 +16,8 @@ import { fillVolume } from './volume.ts';
 const APPLETS =
   'sh cat chmod chown cp dd echo head ln mkdir mkfifo mknod mv printf rm rmdir sleep stat touch truncate true sync test ls';
 const READY_MS = 60_000;
+/** Apparent sizes far beyond the disk's. */
+const HUGE = 'truncate -s 7000000000000 /huge; truncate -s 5000000000 /in-etc';
 
 /** An image as the generator knows it. */
 interface KnownImage {
@@ -250,6 +252,15 @@ class Generator {
       );
       this.#remember('kit:2', tree.copy(), true);
     }
+    if (this.#random.chance(0.4)) {
+      const failing = ['FROM base:1', this.#run(this.#baseTree.copy(), 8), 'RUN ["/bin/sh","-c","exit 1"]'];
+      await this.#build(2, 'kit:never', failing, context).catch(() => undefined);
+    }
+    if (this.#random.chance(0.4)) {
+      // The records outlive the image whose layers they were.
+      await this.#build(2, 'kit:short', ['FROM base:1', this.#run(this.#baseTree.copy(), 8)], context);
+      await this.#api.call('DELETE', '/images/kit:short');
+    }
   }
 
   async #noLayers(): Promise<void> {
@@ -337,7 +348,7 @@ class Generator {
         await this.#runScript(
           image,
           this.#random.between(20, 120),
-          this.#random.pick(['true', 'exit 3', 'cat /etc/w0', deepScript(this.#random)]),
+          this.#random.pick(['true', 'exit 3', 'cat /etc/w0', deepScript(this.#random), HUGE]),
           image.tree.copy(),
           this.#mounts(),
         ),
@@ -348,7 +359,26 @@ class Generator {
     await leaveSocket(`/proc/${State.Pid}/root/a.sock`);
     await this.#api.call('POST', `/containers/${running[1]}/pause`);
     await this.#imageTakenAway();
+    await this.#later();
     return { running };
+  }
+
+  /**
+   * Volumes of another container, a new name, containers removed with and without their volumes. The other container has never been
+   * started: of one that has, an engine counts the reference only from its next start on (moby 20.10-28: daemon/volumes.go
+   * registerMountPoints asks for one only where the mount has no source yet), which no file tells.
+   */
+  async #later(): Promise<void> {
+    const other = await this.#create('base:1', {
+      HostConfig: { Binds: [`${this.#volumes[0] ?? ''}:/volume`] },
+    });
+    await this.#create('base:1', { HostConfig: { VolumesFrom: [other] } });
+    const renamed = await this.#create('base:1', { Volumes: { '/a': {}, '/b': {} } });
+    await this.#api.call('POST', `/containers/${renamed}/rename?name=renamed_${this.#random.word()}`);
+    for (const query of ['', '?v=1']) {
+      const id = await this.#create('base:1', { Volumes: { '/left': {} } });
+      await this.#api.call('DELETE', `/containers/${id}${query}`);
+    }
   }
 
   async #stays(changes: number): Promise<string> {
