@@ -75,6 +75,8 @@ function isArea(host: Host, path: BytePath, driver: DriverName): boolean {
 function evidenceOf(host: Host, root: BytePath): Evidence {
   const top = host.fs.readDirectory(root);
   if (isFailure(top)) {
+    if (top.errno === 'ENOTDIR')
+      throw new WeighError('NOT_A_STORE', `${pathText(root)} is not a store: it is a file`);
     const what = isDenied(top) ? `permission denied (uid ${host.facts.uid})` : top.errno;
     throw new WeighError('UNREADABLE', `cannot read ${pathText(root)}: ${what}`, {
       hint: 'Run it as root, or name a copy with --data-root.',
