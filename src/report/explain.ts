@@ -45,7 +45,7 @@ export function explainText(report: ExplainReport, options: TextOptions): Line[]
       { text: words === undefined ? '' : `  ${words}` },
     ]);
     lines.push(...figureLines(figure, options));
-    const remark = options.quiet ? undefined : REMARKS[figure.name];
+    const remark = options.quiet || figure.bytes === null ? undefined : REMARKS[figure.name];
     if (remark !== undefined) lines.push(...wrap(remark, options.width, '  '));
   }
   return [...lines, ...findingLines(report, options), ...sourceLines(report, options)];

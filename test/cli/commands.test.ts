@@ -1,14 +1,12 @@
 import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { Ajv } from 'ajv';
+import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { makeSampleStore } from '../../scripts/sample-store.mjs';
 import { textWidth } from '../../src/report/escape.ts';
+import { schemaErrors } from './schema.ts';
 import { FIXED_RULES, temporaryFolder, weigh } from './weigh.ts';
 import type { Ran, RunOptions } from './weigh.ts';
 
-const schemas = join(dirname(dirname(dirname(fileURLToPath(import.meta.url)))), 'schemas');
 const COMMANDS = [
   ['images'],
   ['containers'],
@@ -37,13 +35,6 @@ function renameApi(name: string): void {
     const record = JSON.parse(readFileSync(file, 'utf8')) as { Name: string };
     if (record.Name === '/api') writeFileSync(file, JSON.stringify({ ...record, Name: `/${name}` }));
   }
-}
-
-function schemaErrors(json: string): unknown {
-  const value = JSON.parse(json) as { readonly schema: string };
-  const file = join(schemas, `${value.schema.replace('/', '.')}.json`);
-  const validate = new Ajv({ allErrors: true }).compile(JSON.parse(readFileSync(file, 'utf8')) as object);
-  return validate(value) ? [] : validate.errors;
 }
 
 describe.each(COMMANDS)('weigh %s %s', (...words) => {

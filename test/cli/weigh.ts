@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { runCli } from '../../src/cli/run.ts';
+import type { Host } from '../../src/host/host.ts';
 import { createHost } from '../../src/host/create-host.ts';
 
 export interface Ran {
@@ -15,6 +16,8 @@ export interface RunOptions {
   readonly columns?: number;
   readonly env?: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal;
+  /** Changes the host that the command gets. */
+  readonly host?: (host: Host) => Host;
 }
 
 /** Runs one command line in this process, its outputs caught. With `columns` both are a terminal. */
@@ -28,7 +31,10 @@ export async function weigh(args: readonly string[], options: RunOptions = {}): 
     env: options.env ?? {},
     version: '1.2.3',
     signal: options.signal ?? new AbortController().signal,
-    openHost: () => Promise.resolve(createHost()),
+    openHost: () => {
+      const host = createHost();
+      return Promise.resolve(options.host?.(host) ?? host);
+    },
   });
   return { code, stdout, stderr };
 }
