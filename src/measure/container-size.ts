@@ -6,7 +6,7 @@ import type { Step } from '../model/step.ts';
 import type { DockerStore, Layer, LayerStoreSnapshot, RwLayer } from '../stores/docker/records.ts';
 import type { MeasureContext } from './context.ts';
 import { checkInterrupted } from './context.ts';
-import { layerChain, sumRecorded } from './layer-chain.ts';
+import { addBytes, layerChain, sumRecorded, tooLarge } from './layer-chain.ts';
 import { openScope } from './scope.ts';
 import type { StoreScope } from './scope.ts';
 
@@ -65,8 +65,11 @@ export async function layerSizeInScope(
   const diff = await driver.diffSize(rwLayer.mountId, diffParent, options);
   checkInterrupted(options.signal);
   const chain = layerChain(snapshot.layers, rwLayer.parent);
+  const sizes = sizesOf(diff, rwLayer.parent === null ? null : sumRecorded(chain));
+  const large = tooLarge(containerId, sizes.sizeRootFs);
   return {
-    ...sizesOf(diff, rwLayer.parent === null ? null : sumRecorded(chain)),
+    ...sizes,
+    ...(large.length === 0 ? {} : { bounds: { ...sizes.bounds, sizeRootFs: 'at-least' as const } }),
     mountRecord: 'present',
     path: isUnsupported(diff) ? 'unsupported' : diff.path,
     steps: {
@@ -74,7 +77,7 @@ export async function layerSizeInScope(
       sizeRootFs: rootFsSteps(rwLayer.parent, chain, diff, options.imageName),
     },
     ...(diff.reason === undefined ? {} : { reason: diff.reason }),
-    problems: diff.problems,
+    problems: [...diff.problems, ...large],
     diff,
   };
 }
@@ -125,7 +128,7 @@ function sizesOf(
       : { sizeRw: diff.bound, ...(imageBytes === null ? {} : { sizeRootFs: diff.bound }) };
   return {
     sizeRw: diff.bytes,
-    sizeRootFs: imageBytes === null ? 0 : imageBytes + diff.bytes,
+    sizeRootFs: imageBytes === null ? 0 : addBytes(imageBytes, diff.bytes),
     bounds,
   };
 }

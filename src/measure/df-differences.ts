@@ -34,7 +34,8 @@ export function plainCount(value: number): string {
   return String(value).replace(/\B(?=(?:\d{3})+$)/g, ',');
 }
 
-function containerReason(measured: MeasuredDf): string {
+/** Why the engine's figure for containers is not the exact one. */
+export function containerReason(measured: MeasuredDf): string {
   const listed = measured.containers.filter(({ row }) => row.engineAnswer !== 'not listed');
   const failed = listed.filter(({ row }) => row.engineAnswer === -1).length;
   const removing = listed.filter(({ row }) => row.state === 'removing').length;

@@ -2,6 +2,7 @@ import { addContainerFindings, problemsOf } from './containers.ts';
 import type { MeasuredDf } from './df.ts';
 import type { Bound } from '../model/finding.ts';
 import type { FindingList } from './findings.ts';
+import { tooLarge } from './layer-chain.ts';
 
 /** Numbers of one `system df` line that a part which could not be measured makes too small. */
 const TOUCHED = ['size', 'reclaimable', 'exactReclaimable'] as const;
@@ -19,6 +20,12 @@ export function addDfFindings(findings: FindingList, measured: MeasuredDf, point
       findings.affectAll(problems, total, inSum(bound));
     }
   });
+  const large = tooLarge(measured.scope.store.name, measured.layersSize);
+  findings.affectAll(large, `${pointer}/layersSize`, 'at-least');
+  findings.affectAll(large, `${pointer}/images/size`, 'at-least');
+  for (const field of ['reclaimable', 'exactReclaimable']) {
+    findings.affectAll(large, `${pointer}/images/${field}`, 'unknown');
+  }
   measured.volumes.forEach(({ row, problems }, index) => {
     findings.affectAll(problems, `${pointer}/details/volumes/${index}/size`, 'unknown');
     if (row.engineAnswer !== 'unknown') return;

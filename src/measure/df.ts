@@ -18,7 +18,7 @@ import {
 import { dfDifferences } from './df-differences.ts';
 import { diskOfCache, diskOfContainers, diskOfLayers } from './disk-usage.ts';
 import { FindingList } from './findings.ts';
-import { imageProblems, viewImages } from './images.ts';
+import { addImageFindings, imageProblems, viewImages } from './images.ts';
 import type { ImagesView } from './images.ts';
 import { isLoaded } from './layer-chain.ts';
 import { compareRows } from './order.ts';
@@ -61,7 +61,11 @@ export async function measureDf(context: MeasureContext, options: DfOptions = {}
     const pointer = `/stores/${stores.length}`;
     const measured = await measureDfStore(context, scope, findings, pointer);
     addDfFindings(findings, measured, pointer);
-    stores.push(await dfStore(context, measured, options.disk === true));
+    const store = await dfStore(context, measured, options.disk === true);
+    store.details.images.forEach((row, index) =>
+      addImageFindings(findings, row, `${pointer}/details/images/${index}`),
+    );
+    stores.push(store);
   }
   return {
     schema: 'weigh.df/1',

@@ -1,5 +1,6 @@
 import type { ExplainedFigure, Step } from '../model/step.ts';
 import type { MeasuredDf } from './df.ts';
+import { containerReason } from './df-differences.ts';
 import { addDfFindings } from './df-findings.ts';
 import {
   cacheColumns,
@@ -106,8 +107,10 @@ function imagesReclaimable(measured: MeasuredDf): ExplainedFigure {
   const source = ruleSource(scope.used.engineVersion, 'imagesReclaimable');
   const ofUsed = rule === 'layers-less-used';
   const sign = rule === 'unused-unique' ? 1 : -1;
-  const steps = rows
-    .filter((row) => row.containers > 0 === ofUsed)
+  const counting = rows.filter((row) => row.containers > 0 === ofUsed);
+  const without = counting.filter((row) => row.uniqueSize === 0).length;
+  const steps: Step[] = counting
+    .filter((row) => row.uniqueSize !== 0)
     .map((row) => ({
       rule: 'UniqueSize',
       subject: row.names[0] ?? row.id.slice(7, 19),
@@ -115,6 +118,10 @@ function imagesReclaimable(measured: MeasuredDf): ExplainedFigure {
       text: `${sign < 0 ? 'less the' : 'the'} unique size of ${row.names[0] ?? row.id.slice(7, 19)}, ${row.containers > 0 ? 'in use' : 'not in use'}`,
       source,
     }));
+  if (without > 0) {
+    const text = `${counted(without, 'more image')} without a layer that is unique`;
+    steps.push({ rule: 'UniqueSize', subject: '', text, source });
+  }
   const total: Step = {
     rule: 'LayersSize',
     subject: '',
@@ -164,7 +171,7 @@ function containerFigures(measured: MeasuredDf): readonly ExplainedFigure[] {
       name: '',
       bytes: columns.reclaimable,
       steps: listed.filter((row) => !isActive(row.state)).map(step),
-      compare: exactly(columns.reclaimable, exact, 'containers being removed, and the -1 of failed ones'),
+      compare: exactly(columns.reclaimable, exact, containerReason(measured)),
     },
   ];
 }

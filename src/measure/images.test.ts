@@ -119,6 +119,22 @@ describe('measureImages', () => {
     });
   });
 
+  it('does not pretend to know a sum beyond 2^53', async () => {
+    const store = storeOf({
+      layers: [layer('a', null, Number.MAX_SAFE_INTEGER), layer('b', 'a', 1)],
+      images: [image('1', 'b', { tags: ['forged:1'] })],
+    });
+    const { images, findings } = await measureImages(contextOf([store]));
+    expect(images[0]?.size).toBe(Number.MAX_SAFE_INTEGER);
+    expect(findings).toMatchObject([
+      {
+        kind: 'limit',
+        subject: 'forged:1',
+        effects: [{ pointer: '/images/0/size', bound: 'at-least' }, {}, {}],
+      },
+    ]);
+  });
+
   it('orders by store, then newest first, then ID', async () => {
     const first = storeOf({ root: '/a', images: [image('2', null), image('1', null)] });
     const second = storeOf({ root: '/b', images: [image('3', null, { created: '2025-01-01T00:00:00Z' })] });

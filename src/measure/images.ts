@@ -4,7 +4,15 @@ import type { ChainId } from '../model/ids.ts';
 import type { ImageRecord, LayerStoreSnapshot } from '../stores/docker/records.ts';
 import type { MeasureContext } from './context.ts';
 import { FindingList } from './findings.ts';
-import { containersByImage, isLoaded, layerChain, layerReferences, listedImages } from './layer-chain.ts';
+import {
+  addBytes,
+  containersByImage,
+  isLoaded,
+  layerChain,
+  layerReferences,
+  listedImages,
+  tooLarge,
+} from './layer-chain.ts';
 import { compareRows } from './order.ts';
 import { findImage, notFound } from './resolve-name.ts';
 import { openScopes } from './scope.ts';
@@ -44,6 +52,7 @@ export async function measureImages(
   for (const scope of scopes) noteStoreProblems(findings, imageProblems(scope), '/images');
   const views = scopes.map(viewImages);
   const images = chooseImages(views, options).sort(compareRows);
+  images.forEach((row, index) => addImageFindings(findings, row, `/images/${index}`));
   return {
     schema: 'weigh.images/1',
     ...findings.finish(),
@@ -86,6 +95,15 @@ function matchingImages(records: readonly ImageRecord[], word: string): readonly
   return image === undefined ? [] : [image];
 }
 
+/** Marks the sizes of an image whose sum is too large to be exact. */
+export function addImageFindings(findings: FindingList, row: ImageRow, pointer: string): void {
+  const problems = tooLarge(row.names[0] ?? row.id, row.size);
+  if (problems.length === 0) return;
+  findings.affectAll(problems, `${pointer}/size`, 'at-least');
+  findings.affectAll(problems, `${pointer}/sharedSize`, 'at-least');
+  findings.affectAll(problems, `${pointer}/uniqueSize`, 'unknown');
+}
+
 /** What went wrong while the records behind a store's images were read. */
 export function imageProblems({ store }: StoreScope): readonly Problem[] {
   return [
@@ -122,8 +140,8 @@ function imageRow(
   let size = 0;
   let sharedSize = 0;
   for (const layer of layerChain(snapshot.layers, image.topChainId)) {
-    size += layer.recordedBytes;
-    if ((references.get(layer.chainId) ?? 0) > 1) sharedSize += layer.recordedBytes;
+    size = addBytes(size, layer.recordedBytes);
+    if ((references.get(layer.chainId) ?? 0) > 1) sharedSize = addBytes(sharedSize, layer.recordedBytes);
   }
   return {
     store,

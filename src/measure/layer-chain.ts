@@ -1,3 +1,4 @@
+import type { Problem } from '../model/finding.ts';
 import type { ChainId, ContainerId, ImageId } from '../model/ids.ts';
 import type { ContainerRecord, ImageRecord, Layer, LayerStoreSnapshot } from '../stores/docker/records.ts';
 import type { EngineRules } from './engine-rules.ts';
@@ -21,8 +22,19 @@ export function layerChain(layers: ReadonlyMap<ChainId, Layer>, top: ChainId | n
 /** Sum of the sizes that the store recorded for these layers when they came in. */
 export function sumRecorded(chain: Iterable<Layer>): number {
   let bytes = 0;
-  for (const layer of chain) bytes += layer.recordedBytes;
+  for (const layer of chain) bytes = addBytes(bytes, layer.recordedBytes);
   return bytes;
+}
+
+/** The sum, or the largest number that is still exact. Engines count to 2^63; only forged records get here. */
+export function addBytes(a: number, b: number): number {
+  return Math.min(a + b, Number.MAX_SAFE_INTEGER);
+}
+
+/** The problem of a sum that stopped at 2^53-1; none below. */
+export function tooLarge(subject: string, bytes: number | null): readonly Problem[] {
+  if (bytes === null || bytes < Number.MAX_SAFE_INTEGER) return [];
+  return [{ kind: 'limit', subject, message: 'the sizes recorded for it add up to 2^53 bytes or more' }];
 }
 
 /**
