@@ -363,16 +363,8 @@ class Generator {
     return { running };
   }
 
-  /**
-   * Volumes of another container, a new name, containers removed with and without their volumes. The other container has never been
-   * started: of one that has, an engine counts the reference only from its next start on (moby 20.10-28: daemon/volumes.go
-   * registerMountPoints asks for one only where the mount has no source yet), which no file tells.
-   */
+  /** A new name, containers removed with and without their volumes. */
   async #later(): Promise<void> {
-    const other = await this.#create('base:1', {
-      HostConfig: { Binds: [`${this.#volumes[0] ?? ''}:/volume`] },
-    });
-    await this.#create('base:1', { HostConfig: { VolumesFrom: [other] } });
     const renamed = await this.#create('base:1', { Volumes: { '/a': {}, '/b': {} } });
     await this.#api.call('POST', `/containers/${renamed}/rename?name=renamed_${this.#random.word()}`);
     for (const query of ['', '?v=1']) {
