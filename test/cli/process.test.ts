@@ -60,6 +60,18 @@ describe('the command as a process', () => {
     expect(stderr).toMatch(/cannot write the report: ENOSPC/);
   });
 
+  it('completes in bash', () => {
+    const complete = (...words: readonly string[]): string => {
+      const script = `source <("${process.execPath}" "${command}" completion bash)
+COMP_WORDS=(weigh ${words.map((word) => `"${word}"`).join(' ')}); COMP_CWORD=${String(words.length)}; _weigh; echo "\${COMPREPLY[*]}"`;
+      return spawnSync('bash', ['-c', script], { encoding: 'utf8' }).stdout.trim();
+    };
+    expect(complete('im')).toBe('images');
+    expect(complete('df', '--no-t')).toBe('--no-trunc');
+    expect(complete('--format', 'j')).toBe('json');
+    expect(complete('completion', '')).toBe('bash zsh fish');
+  });
+
   it.each([
     ['SIGINT', 130],
     ['SIGTERM', 143],
