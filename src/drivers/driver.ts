@@ -19,6 +19,7 @@ export type DriverName =
 
 /** What a graph driver works with. */
 export interface DriverContext {
+  /** The outside world. */
   readonly host: Host;
   /** The engine's root, e.g. `/var/lib/docker`; drivers keep their area below it. */
   readonly root: BytePath;
@@ -35,21 +36,27 @@ export interface DiffSize {
   readonly outcome: 'size' | 'engine-fails' | 'unknown';
   /** null unless outcome is `size`. */
   readonly bytes: number | null;
+  /** Absent: the number is exact. */
   readonly bound?: Bound;
+  /** Which of its two ways the driver took. */
   readonly path: SizePath;
   /** Decisions and sums in the engine's order; the steps with bytes sum to `bytes`. */
   readonly steps: readonly Step[];
   /** Why the engine fails, or why it is unknown: a clause for a person. */
   readonly reason?: string;
+  /** What went wrong on the way. */
   readonly problems: readonly Problem[];
   /** The layer's own directory, where there is one to compare with `du`. */
   readonly directory?: BytePath;
+  /** What the walk saw, where the way was native. */
   readonly native?: DirectoryTally;
+  /** What the comparison saw, where the way was naive. */
   readonly naive?: ChangesTally;
 }
 
 /** One graph driver's area on disk. */
 export interface GraphDriver {
+  /** As the engine calls it. */
   readonly name: DriverName;
   /** Directory of one layer's own content (overlay2: `<home>/<id>/diff`; vfs: the whole tree). */
   layerDirectory(id: DriverId): BytePath;

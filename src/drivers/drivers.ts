@@ -1,18 +1,22 @@
+import { aufs } from './aufs.ts';
 import { btrfs } from './btrfs.ts';
 import { devicemapper } from './devicemapper.ts';
 import type { DriverFactory, DriverName } from './driver.ts';
+import { fuseOverlayfs } from './fuse-overlayfs.ts';
+import { overlay } from './overlay.ts';
 import { overlay2 } from './overlay2.ts';
 import { vfs } from './vfs.ts';
 import { windowsfilter } from './windowsfilter.ts';
+import { zfs } from './zfs.ts';
 
-const DRIVERS: Record<DriverName, DriverFactory> = {
+const DRIVERS: Readonly<Record<DriverName, DriverFactory>> = {
   overlay2,
-  'fuse-overlayfs': overlay2,
+  'fuse-overlayfs': fuseOverlayfs,
   vfs,
   btrfs,
-  zfs: devicemapper,
-  overlay: overlay2,
-  aufs: overlay2,
+  zfs,
+  overlay,
+  aufs,
   devicemapper,
   windowsfilter,
 };

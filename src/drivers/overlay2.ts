@@ -29,7 +29,11 @@ import { overlayNaiveSize } from './overlay-view/naive-size.ts';
 const SOURCE = 'moby 20.10-29: daemon/graphdriver/overlay2/overlay.go';
 
 export function overlay2(context: DriverContext): GraphDriver {
-  const area: LayerArea = { fs: context.host.fs, home: joinPath(context.root, 'overlay2') };
+  const area: LayerArea = {
+    fs: context.host.fs,
+    home: joinPath(context.root, 'overlay2'),
+    mount: 'kernel',
+  };
   return {
     name: 'overlay2',
     layerDirectory: (id) => diffDirectory(area, id),
@@ -50,7 +54,7 @@ async function diffSize(question: Question, options?: WalkOptions): Promise<Diff
   const directory = diffDirectory(area, id);
   if (!context.nativeDiff) {
     const steps = [nativeDiffStep('is off: the merged trees are compared')];
-    return await overlayNaiveSize({ context, area, id, parent, steps, dialect: 'kernel' }, options);
+    return await overlayNaiveSize({ context, area, id, parent, steps }, options);
   }
   const steps = [nativeDiffStep('is on')];
   const answer = isParent(area, id, parent);
@@ -65,7 +69,7 @@ async function diffSize(question: Question, options?: WalkOptions): Promise<Diff
   });
   if (answer.isParent)
     return await nativeSize(context, { subject: id, directory, decisions: steps }, options);
-  return await overlayNaiveSize({ context, area, id, parent, steps, dialect: 'kernel' }, options);
+  return await overlayNaiveSize({ context, area, id, parent, steps }, options);
 }
 
 function nativeDiffStep(text: string): Step {

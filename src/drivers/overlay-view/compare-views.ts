@@ -34,6 +34,8 @@ export interface ViewComparison {
  */
 export interface ViewChanges extends ChangesTally {
   readonly renamed: { readonly directories: number; readonly files: number; readonly bytes: number };
+  /** A group of hard links of which names in different directories count. */
+  readonly hasSpreadLinks: boolean;
 }
 
 /**
@@ -86,7 +88,8 @@ class Comparison {
   readonly #comparison: ViewComparison;
   /** How many of the lowest layers both sides have in common. */
   readonly #common: number;
-  readonly #seen = new Set<bigint>();
+  readonly #seen = new Map<bigint, string>();
+  #hasSpreadLinks = false;
   readonly #added = { files: 0, bytes: 0 };
   readonly #modified = { files: 0, bytes: 0 };
   readonly #unchanged = { files: 0, bytes: 0 };
@@ -122,6 +125,7 @@ class Comparison {
       ...(this.#unreadable === undefined ? {} : { unreadable: this.#unreadable }),
       entries: this.entries,
       renamed: this.#renamed,
+      hasSpreadLinks: this.#hasSpreadLinks,
     };
   }
 
@@ -142,18 +146,24 @@ class Comparison {
       return null;
     }
     if (fresh.stat.kind !== 'directory') {
-      this.#file(fresh, before, pair.renamed);
+      this.#file(fresh, before, pair);
       return null;
     }
     const renamed = fresh.redirected && fresh.layer === 0;
     if (renamed) this.#renamed.directories += 1;
     const oldDirectory = before?.stat.kind === 'directory' ? before : null;
-    if (oldDirectory !== null && this.#isSame(fresh.parts, oldDirectory.parts)) return null;
+    if (oldDirectory !== null && this.#isSame(fresh, oldDirectory)) return null;
     work.push({ path, now: fresh, old: oldDirectory, renamed: pair.renamed || renamed });
     return null;
   }
 
-  #file(fresh: MergedNode, before: MergedNode | null, renamed: boolean): void {
+  /** Everything below two directories made of the very same ones is the same. */
+  #isSame(now: MergedNode, old: MergedNode): boolean {
+    const shared = this.#sharedParts(now.parts, old.parts);
+    return shared === now.parts.length && shared === old.parts.length;
+  }
+
+  #file(fresh: MergedNode, before: MergedNode | null, { path, renamed }: Pair): void {
     const { stat } = fresh;
     if (before !== null && before.real === fresh.real) return;
     if (before !== null && !statDiffers(before.stat, stat) && !this.#capabilityDiffers(fresh, before)) {
@@ -161,7 +171,7 @@ class Comparison {
       this.#unchanged.bytes += stat.apparentBytes;
       return;
     }
-    if (this.#isSeenLink(stat)) return;
+    if (this.#isSeenLink(stat, path)) return;
     const tally = before === null ? this.#added : this.#modified;
     tally.files += 1;
     tally.bytes += stat.apparentBytes;
@@ -172,14 +182,16 @@ class Comparison {
   }
 
   /** Names of one inode count once; the engine goes by the inode number alone, and only where there is more than one name. */
-  #isSeenLink(stat: FileStat): boolean {
+  #isSeenLink(stat: FileStat, directory: string): boolean {
     if (stat.nlink <= 1) return false;
-    if (this.#seen.has(stat.ino)) {
+    const first = this.#seen.get(stat.ino);
+    if (first !== undefined) {
+      if (first !== directory) this.#hasSpreadLinks = true;
       this.#links.names += 1;
       this.#links.bytes += stat.apparentBytes;
       return true;
     }
-    this.#seen.add(stat.ino);
+    this.#seen.set(stat.ino, directory);
     return false;
   }
 
@@ -195,23 +207,33 @@ class Comparison {
     return '';
   }
 
-  /** All names of the new side; or only those of the top layer, where everything below it is the old side's directory as it is. */
+  /**
+   * All names of the new side; or, where both directories end in the same ones of the layers that both trees share, only the names that stand in
+   * a layer above those: for any other name both look-ups end at the same file.
+   */
   #namesToLookAt(pair: Pair): readonly BytePath[] | NoSize {
-    const { view } = this.#comparison.now;
-    const [top, ...below] = pair.now.parts;
-    if (top === undefined) return [];
-    const isOnTop = pair.old !== null && this.#isSame(below, pair.old.parts);
-    return isOnTop ? view.names(top) : unionOfNames(view, pair.now.parts);
+    const { now, old } = this.#comparison;
+    const before = pair.old === null || old === null ? [] : pair.old.parts;
+    const shared = this.#sharedParts(pair.now.parts, before);
+    const names = unionOfNames(now.view, pair.now.parts.slice(0, pair.now.parts.length - shared));
+    if (shared === 0 || shared === before.length || old === null || isNoSize(names)) return names;
+    const oldNames = unionOfNames(old.view, before.slice(0, before.length - shared));
+    return isNoSize(oldNames) ? oldNames : [...new Set([...names, ...oldNames])].toSorted();
   }
 
-  /** Whether two stacks of directories are the same ones of the layers that both sides share: then so is everything below them. */
-  #isSame(now: readonly NodePart[], old: readonly NodePart[]): boolean {
-    const { now: fresh, old: before } = this.#comparison;
-    if (before === null || now.length === 0 || now.length !== old.length) return false;
-    const fromBottom = fresh.view.layers.length - (now[0]?.layer ?? 0);
-    if (fromBottom > this.#common) return false;
-    if (fromBottom !== before.view.layers.length - (old[0]?.layer ?? 0)) return false;
-    return now.every(({ path }, index) => path === old[index]?.path);
+  /** How many of the lowest directories of two stacks are the same ones, of layers that both trees share. */
+  #sharedParts(now: readonly NodePart[], old: readonly NodePart[]): number {
+    const layers = this.#comparison.now.view.layers.length;
+    const oldLayers = this.#comparison.old?.view.layers.length ?? 0;
+    let shared = 0;
+    for (;;) {
+      const part = now.at(-1 - shared);
+      const other = old.at(-1 - shared);
+      if (part === undefined || other === undefined || part.path !== other.path) return shared;
+      const fromBottom = layers - part.layer;
+      if (fromBottom > this.#common || fromBottom !== oldLayers - other.layer) return shared;
+      shared += 1;
+    }
   }
 }
 

@@ -18,6 +18,8 @@ const LINK = /^l\/([^/]+)$/;
 export interface LayerArea {
   readonly fs: HostFs;
   readonly home: BytePath;
+  /** Whose mount makes the merged tree. */
+  readonly mount: 'kernel' | 'fuse-overlayfs';
 }
 
 /** A layer's own content: `<home>/<id>/diff`. */
@@ -86,7 +88,7 @@ export function layerTree(area: LayerArea, id: DriverId): LayerTree | NoSize {
     const work = requireDirectory(area, joinPath(own, 'work'));
     if (isNoSize(work)) return work;
   }
-  if (mountDataLength(id, lower, writable) > MOUNT_DATA_MAX) {
+  if (area.mount === 'kernel' && mountDataLength(id, lower, writable) > MOUNT_DATA_MAX) {
     return engineFails(`its ${String(lower.length)} lower layers do not fit into one mount call`);
   }
   const layers = lowerDirectories(area, lower);
@@ -107,7 +109,7 @@ function readLower(area: LayerArea, id: DriverId): readonly string[] | null | No
 
 /** Where an entry of `lower` leads, as a clean path. Only links of `<home>/l` are read. */
 function linkTarget(area: LayerArea, entry: string): BytePath | NoSize {
-  if (entry === '') return engineFails('an entry of its lower file is empty');
+  if (entry === '') return emptyEntry(area);
   const name = LINK.exec(entry)?.[1];
   if (name === undefined || !isDriverId(name)) {
     return notKnown(
@@ -123,6 +125,19 @@ function linkTarget(area: LayerArea, entry: string): BytePath | NoSize {
   return cleanPath(joinPath(area.home, 'l', target));
 }
 
+/**
+ * Joined with the driver's directory, an empty entry is that directory: no link, so never a parent; the kernel refuses a mount of it together
+ * with a directory inside it (ELOOP), fuse-overlayfs does not.
+ */
+function emptyEntry(area: LayerArea): NoSize {
+  return area.mount === 'kernel'
+    ? engineFails('its lower file is empty or has an empty entry')
+    : notKnown(
+        'its lower file has an empty entry, which mounts the whole driver directory',
+        'damaged-record',
+      );
+}
+
 function lowerDirectories(area: LayerArea, lower: readonly string[]): readonly BytePath[] | NoSize {
   const directories: BytePath[] = [];
   for (const entry of lower) {
@@ -133,7 +148,7 @@ function lowerDirectories(area: LayerArea, lower: readonly string[]): readonly B
     }
     const directory = requireDirectory(area, target);
     if (isNoSize(directory)) return directory;
-    if (directories.includes(target)) {
+    if (area.mount === 'kernel' && directories.includes(target)) {
       return engineFails(`its lower file names ${pathText(target)} twice, which no mount accepts`);
     }
     directories.push(target);

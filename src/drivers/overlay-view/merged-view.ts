@@ -183,7 +183,8 @@ export function isWhiteout(stat: FileStat): boolean {
   return stat.kind === 'char' && stat.rdev === '0:0';
 }
 
-function rootNode(fs: HostFs, layers: readonly BytePath[]): MergedNode | NoSize {
+/** The root merges all layers, whatever marks it carries. */
+export function rootNode(fs: HostFs, layers: readonly BytePath[]): MergedNode | NoSize {
   const stat = fs.lstat(layers[0] ?? ('/' as BytePath));
   return isFailure(stat) ? noSizeOf(stat) : nodeOf(stat, rootParts(layers), false);
 }
@@ -192,7 +193,8 @@ function rootParts(layers: readonly BytePath[]): readonly NodePart[] {
   return layers.map((path, layer) => ({ layer, path }));
 }
 
-function nodeOf(stat: FileStat, found: readonly NodePart[], redirected: boolean): MergedNode {
+/** A node of what a look-up found, topmost first. `found` may still grow for a directory. */
+export function nodeOf(stat: FileStat, found: readonly NodePart[], redirected: boolean): MergedNode {
   const [top] = found;
   return {
     stat,
@@ -204,7 +206,7 @@ function nodeOf(stat: FileStat, found: readonly NodePart[], redirected: boolean)
 }
 
 /** A name that is too long for its file system is not there; nor is one that vanished. */
-function lstatOrNull(fs: HostFs, path: BytePath): FileStat | null | NoSize {
+export function lstatOrNull(fs: HostFs, path: BytePath): FileStat | null | NoSize {
   const stat = fs.lstat(path);
   if (!isFailure(stat)) return stat;
   if (stat.errno === 'ENOENT' || stat.errno === 'ENOTDIR') return null;
@@ -213,7 +215,7 @@ function lstatOrNull(fs: HostFs, path: BytePath): FileStat | null | NoSize {
 }
 
 /** A directory that vanished has no names any more. */
-function listNames(fs: HostFs, directory: BytePath): readonly BytePath[] | NoSize {
+export function listNames(fs: HostFs, directory: BytePath): readonly BytePath[] | NoSize {
   const entries = fs.readDirectory(directory);
   if (!isFailure(entries)) return entries.map(({ name }) => name);
   return entries.errno === 'ENOENT' ? [] : noSizeOf(entries);

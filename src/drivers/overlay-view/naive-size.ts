@@ -1,5 +1,7 @@
+import type { HostFs } from '../../host/host.ts';
 import type { WalkOptions } from '../../host/walker.ts';
 import { joinPath, pathText } from '../../model/bytes.ts';
+import type { BytePath } from '../../model/bytes.ts';
 import type { Problem } from '../../model/finding.ts';
 import type { DriverId } from '../../model/ids.ts';
 import type { Step } from '../../model/step.ts';
@@ -9,15 +11,13 @@ import { isNoSize, withoutSize } from '../outcome.ts';
 import type { NoSize } from '../outcome.ts';
 import { compareViews } from './compare-views.ts';
 import type { ComparedView, ViewChanges } from './compare-views.ts';
+import { fuseView } from './fuse-view.ts';
 import { diffDirectory, layerTree } from './layer-area.ts';
 import type { LayerArea } from './layer-area.ts';
 import { kernelMarks } from './marks.ts';
 import type { Marks } from './marks.ts';
 import { kernelView, plainView } from './merged-view.ts';
 import { viewSteps } from './view-steps.ts';
-
-/** Whose mount gives the merged tree: the kernel's overlay or fuse-overlayfs. */
-export type Dialect = 'kernel' | 'fuse';
 
 export interface NaiveQuestion {
   readonly context: DriverContext;
@@ -26,55 +26,85 @@ export interface NaiveQuestion {
   readonly parent: DriverId | null;
   /** The decisions that led here. */
   readonly steps: readonly Step[];
-  readonly dialect: Dialect;
 }
 
 /** The engine's naive figure for an overlay: the merged tree of the layer against that of its parent, both computed from the layers. */
 export async function overlayNaiveSize(question: NaiveQuestion, options?: WalkOptions): Promise<DiffSize> {
   const { context, area, id, parent, steps } = question;
+  const directory = diffDirectory(area, id);
+  const at = { subject: id, path: 'naive' as const, steps, directory };
   const marks = kernelMarks(context.host, area.home);
-  const at = { subject: id, path: 'naive' as const, steps, directory: diffDirectory(area, id) };
-  const now = comparedView(question, id, marks);
+  const now = comparedView(area, id, marks);
   if (isNoSize(now)) return withoutSize(now, at);
-  const old = parent === null ? null : comparedView(question, parent, marks);
+  const old = parent === null ? null : comparedView(area, parent, marks);
   if (isNoSize(old)) return withoutSize(old, at);
-  const changes = await compareViews({ fs: area.fs, now, old }, options);
+  const isUnsteady = area.mount === 'fuse-overlayfs';
+  return await viewsSize({ ...at, fs: area.fs, parent, now, old, marks, isUnsteady, directory }, options);
+}
+
+export interface ViewsQuestion {
+  readonly fs: HostFs;
+  readonly subject: DriverId;
+  readonly parent: DriverId | null;
+  readonly now: ComparedView;
+  readonly old: ComparedView | null;
+  readonly marks: Marks;
+  /** The engine's mount numbers links by what it has met so far (fuse-overlayfs). */
+  readonly isUnsteady: boolean;
+  readonly steps: readonly Step[];
+  readonly directory: BytePath;
+}
+
+/** The naive figure of two merged trees. */
+export async function viewsSize(question: ViewsQuestion, options?: WalkOptions): Promise<DiffSize> {
+  const { fs, subject, parent, now, old, steps, directory } = question;
+  const at = { subject, path: 'naive' as const, steps, directory };
+  const changes = await compareViews({ fs, now, old }, options);
   if (isNoSize(changes)) return withoutSize(changes, at);
-  const problems = problemsOf(id, changes, marks);
+  const problems = problemsOf(question, changes);
   return {
     outcome: 'size',
     bytes: changes.changedBytes,
     ...(problems.length === 0 ? {} : { bound: 'at-least' as const }),
     path: 'naive',
-    steps: [...steps, ...viewSteps(changes, { id, parent })],
+    steps: [...steps, ...viewSteps(changes, { id: subject, parent })],
     problems,
-    directory: at.directory,
+    directory,
     naive: changes,
   };
 }
 
-function comparedView(question: NaiveQuestion, id: DriverId, marks: Marks): ComparedView | NoSize {
-  const { area } = question;
+function comparedView(area: LayerArea, id: DriverId, marks: Marks): ComparedView | NoSize {
+  const { fs } = area;
   const tree = layerTree(area, id);
   if (isNoSize(tree)) return tree;
   if (tree.kind === 'plain') {
-    return { view: plainView(area.fs, tree.directory), engineRootLength: tree.directory.length };
+    return { view: plainView(fs, tree.directory), engineRootLength: tree.directory.length };
   }
   return {
-    view: kernelView(area.fs, tree.layers, marks),
+    view: area.mount === 'kernel' ? kernelView(fs, tree.layers, marks) : fuseView(fs, tree.layers),
     engineRootLength: joinPath(area.home, id, 'merged').length,
   };
 }
 
-/** Marks that could not be read hide renamed directories, whose files are missing then. */
-function problemsOf(id: DriverId, changes: ViewChanges, marks: Marks): readonly Problem[] {
-  const problems = [...unreadableProblems(id, changes)];
+/** Marks that could not be read hide renamed directories, whose files are missing then; fuse-overlayfs may count a link's file again. */
+function problemsOf(question: ViewsQuestion, changes: ViewChanges): readonly Problem[] {
+  const { subject, marks, isUnsteady } = question;
+  const problems = [...unreadableProblems(subject, changes)];
   const unreadable = marks.unreadable();
   if (unreadable !== null) {
     problems.push({
       kind: 'xattr-unreadable',
-      subject: id,
-      message: `trusted.overlay.* attributes (${pathText(unreadable)} and others) need CAP_SYS_ADMIN, so renamed directories may be missing; run it as root`,
+      subject,
+      message: `the trusted.overlay.* attributes of ${pathText(unreadable)} and others need CAP_SYS_ADMIN, so files below renamed directories may be missing; run weigh as root`,
+    });
+  }
+  if (isUnsteady && changes.hasSpreadLinks) {
+    problems.push({
+      kind: 'engine-unsteady',
+      subject,
+      message:
+        'hard links of one file stand in several directories: fuse-overlayfs shows as many links as it has met so far, so the engine counts such a file once or several times, changing from call to call',
     });
   }
   return problems;

@@ -80,7 +80,7 @@ function listView(view: MergedView): Map<string, string> {
 
 function viewOf(built: RandomStore, id: string): MergedView {
   const host = nodeHost();
-  const area = { fs, home: bytePath(built.store.home) };
+  const area = { fs, home: bytePath(built.store.home), mount: 'kernel' as const };
   const tree = layerTree(area, id as DriverId);
   if (isNoSize(tree)) throw new Error(tree.reason);
   return tree.kind === 'plain'
