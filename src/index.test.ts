@@ -126,4 +126,18 @@ describe('the public interface', () => {
     });
     expect(undocumented.map(({ name, file }) => `${name} (${file})`)).toEqual([]);
   });
+
+  it('documents every member of every interface among them', () => {
+    const undocumented = exported.flatMap(({ name, file }) => {
+      const text = readFileSync(join(src, file), 'utf8');
+      const body =
+        new RegExp(`export interface ${name}\\b[^{]*\\{\\n([\\s\\S]*?)\\n\\}`).exec(text)?.[1] ?? '';
+      const lines = body.split('\n');
+      const isMember = (line: string): boolean => /^ {2}(?:readonly )?\w+\??[(:]/.test(line);
+      return lines
+        .filter((line, at) => isMember(line) && !(lines[at - 1] ?? '').trimEnd().endsWith('*/'))
+        .map((line) => `${name}: ${line.trim()} (${file})`);
+    });
+    expect(undocumented).toEqual([]);
+  });
 });

@@ -3,6 +3,7 @@ import type { Failure } from './host.ts';
 
 /** How a walk can be stopped and watched. */
 export interface WalkOptions {
+  /** Ends the walk; its promise is rejected. */
   readonly signal?: AbortSignal | undefined;
   /** Entries seen so far; called at most ten times a second. */
   readonly onProgress?: ((entries: number) => void) | undefined;
@@ -17,7 +18,9 @@ export interface DirectoryTally {
   readonly failure?: Failure;
   /** st_size of every non-directory entry once per inode number. */
   readonly countedBytes: number;
+  /** Regular files. */
   readonly files: Tally;
+  /** Their length is that of the target. */
   readonly symlinks: Tally;
   /** Devices, FIFOs, sockets, whiteouts: no length. */
   readonly others: Tally;
@@ -33,13 +36,17 @@ export interface DirectoryTally {
   readonly diskBytes: number;
   /** st_size over distinct (dev, ino), directories in: what `du --apparent-size` says. */
   readonly apparentBytes: number;
+  /** Entries seen, the root included. */
   readonly entries: number;
 }
 
 /** `apparentBytes` and `diskBytes` count each inode once. */
 export interface Tally {
+  /** How many names. */
   readonly names: number;
+  /** Sum of st_size. */
   readonly apparentBytes: number;
+  /** Sum of allocated blocks, in bytes. */
   readonly diskBytes: number;
 }
 
@@ -48,10 +55,15 @@ export interface Tally {
  * `changedBytes` is what the engine's naive DiffSize answers when `failure` is absent.
  */
 export interface ChangesTally {
+  /** The error that makes the engine's whole call fail. */
   readonly failure?: Failure;
+  /** The engine's number. */
   readonly changedBytes: number;
+  /** Non-directories that only the new tree has. */
   readonly added: { readonly files: number; readonly bytes: number };
+  /** Non-directories that both have and that differ. */
   readonly modified: { readonly files: number; readonly bytes: number };
+  /** Entries that only the old tree has: no bytes. */
   readonly deleted: number;
   /** Names that were not counted because an earlier name of the same inode (nlink > 1) was. */
   readonly hardLinkNames: { readonly names: number; readonly bytes: number };
@@ -59,11 +71,13 @@ export interface ChangesTally {
   readonly unchanged: { readonly files: number; readonly bytes: number };
   /** An attribute that could not be read (security.capability); the number is then a bound. */
   readonly unreadable?: Failure;
+  /** Entries looked at. */
   readonly entries: number;
 }
 
 /** Walks directories on threads by handles, never through a link, never by opening anything but directories. */
 export interface Walker {
+  /** Walks one directory by the rules of directory.Size. */
   directorySize(root: BytePath, options?: WalkOptions): Promise<DirectoryTally>;
   /** `parent` null: compared with an empty directory, so that everything is an addition. */
   compareTrees(root: BytePath, parent: BytePath | null, options?: WalkOptions): Promise<ChangesTally>;

@@ -23,11 +23,13 @@ export interface ContainerLayerSize {
   readonly bounds: { readonly sizeRw?: Bound; readonly sizeRootFs?: Bound };
   /** `missing`: the engine knows no RW layer of this container and answers 0 and 0. */
   readonly mountRecord: 'present' | 'missing';
+  /** How `sizeRw` was made: the driver's native or naive way, `none` without a mount record, `unsupported` for a driver that cannot be read here. */
   readonly path: SizePath | 'none' | 'unsupported';
   /** Decisions and sums in the engine's order. Those with bytes sum to the number. */
   readonly steps: { readonly sizeRw: readonly Step[]; readonly sizeRootFs: readonly Step[] };
   /** Why a size is -1, 0 for want of a record, or unknown: a clause for a person. */
   readonly reason?: string;
+  /** What went wrong on the way. */
   readonly problems: readonly Problem[];
   /** The driver's whole answer, where it was asked. */
   readonly diff?: DiffSize;

@@ -10,6 +10,7 @@ export interface Progress {
   readonly what: string;
   /** Objects finished, of `total`. */
   readonly done: number;
+  /** Objects to measure in all. */
   readonly total: number;
   /** Directory entries seen in the present object. */
   readonly entries: number;
@@ -17,7 +18,9 @@ export interface Progress {
 
 /** What every measurement needs: the outside world, the stores, and what the stores alone cannot tell. */
 export interface MeasureContext {
+  /** The outside world: `createHost()`. */
   readonly host: Host;
+  /** The stores to measure: `findStores(host)`. */
   readonly stores: readonly DockerStore[];
   /** What was met while the stores were looked for (`discoverStores`); the host's report tells it. */
   readonly problems?: readonly Problem[] | undefined;
@@ -27,7 +30,9 @@ export interface MeasureContext {
   readonly nativeDiff?: 'auto' | 'on' | 'off' | undefined;
   /** Whether the engine of a store may be asked on its local socket (200 ms at most). */
   readonly askEngine: boolean;
+  /** Ends the measurement with a WeighError INTERRUPTED. */
   readonly signal?: AbortSignal | undefined;
+  /** Called when an object is begun, and while it is walked at most ten times a second. */
   readonly onProgress?: ((progress: Progress) => void) | undefined;
   /** Graph drivers other than the built-in ones; for tests. */
   readonly driverFor?: ((name: DriverName) => DriverFactory) | undefined;

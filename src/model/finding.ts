@@ -20,6 +20,7 @@ export type FindingKind =
 
 /** One problem, before it is known where in a report its numbers stand. */
 export interface Problem {
+  /** Decides what can be done about it. */
   readonly kind: FindingKind;
   /** What it is about: a path, a container, an image, as text. */
   readonly subject: string;
@@ -29,6 +30,7 @@ export interface Problem {
 
 /** A problem whose report position is known. `effects` names each number that it makes a bound. */
 export interface Finding extends Problem {
+  /** Empty: it touches no number. */
   readonly effects: readonly Effect[];
 }
 
@@ -36,6 +38,7 @@ export interface Finding extends Problem {
 export interface Effect {
   /** JSON pointer (RFC 6901) into the report. */
   readonly pointer: string;
+  /** What is known of that number. */
   readonly bound: Bound;
 }
 

@@ -18,14 +18,20 @@ export interface Step {
 export interface Comparison {
   /** What the other number is, e.g. `du of <path>`. */
   readonly with: string;
+  /** The other tool's number. */
   readonly bytes: number;
+  /** The difference, piece by piece. */
   readonly items: readonly { readonly why: string; readonly bytes: number }[];
 }
 
 /** A number with its steps. */
 export interface ExplainedFigure {
+  /** As the reports' fields, e.g. `sizeRw`. */
   readonly name: string;
+  /** null: no size, or not known. */
   readonly bytes: number | null;
+  /** In the engine's order. */
   readonly steps: readonly Step[];
+  /** Beside other numbers for the same thing. */
   readonly compare: readonly Comparison[];
 }

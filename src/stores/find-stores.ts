@@ -13,7 +13,9 @@ import type { RootCandidate } from './find-roots.ts';
 
 /** A store that the caller names. */
 export interface NamedStore {
+  /** The kind of store. */
   readonly kind: 'docker';
+  /** Its root, as text. */
   readonly path: string;
   /** Absent: by the engine's own rule of choice. */
   readonly driver?: string | undefined;
@@ -29,6 +31,7 @@ export interface FindStores {
 
 /** The stores of a host. */
 export interface FoundStores {
+  /** Each once, in the order in which they were found. */
   readonly stores: readonly DockerStore[];
   /** What was looked at and is no store that can be weighed here: a remote context, a root that this user may not read. */
   readonly problems: readonly Problem[];

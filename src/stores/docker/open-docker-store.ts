@@ -26,6 +26,7 @@ import { readVolumes } from './volume-store.ts';
 
 /** Which data root to open. */
 export interface OpenDockerStore {
+  /** The data root, e.g. `bytePath("/var/lib/docker")`; links in it are resolved. */
   readonly root: BytePath;
   /** Without it the engine's own rule chooses. */
   readonly driver?: DriverName | undefined;
