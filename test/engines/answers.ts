@@ -48,12 +48,19 @@ export type Value = number | string | boolean | null;
 /** Figures by key: `<object>|<field>`. */
 export type Figures = Map<string, Value>;
 
+export interface ImageHistory {
+  readonly size: number;
+  /** Sizes of its layers, base first, zeros left out. */
+  readonly layers: readonly number[];
+  readonly hidden: boolean;
+}
+
 export interface EngineAnswers {
   readonly figures: Figures;
   readonly containerIds: readonly string[];
   readonly imageIds: readonly string[];
-  /** Sizes of the layers of each image, base first, zeros left out: from its history. */
-  readonly histories: ReadonlyMap<string, readonly number[]>;
+  /** Of every image, those that lists hide too. */
+  readonly history: ReadonlyMap<string, ImageHistory>;
 }
 
 /** The shortest prefix that people use; IDs here never collide in it. */
@@ -162,18 +169,14 @@ export async function askEngine(api: EngineApi): Promise<EngineAnswers> {
   for (const container of containers) await inspectFigures(api, figures, container);
   const images = await api.get<readonly ApiImage[]>('/images/json?shared-size=1');
   imageFigures(figures, images, 'list');
-  const histories = new Map<string, readonly number[]>();
-  for (const { Id } of images) {
+  const listed = new Set(images.map(({ Id }) => Id));
+  const history = new Map<string, ImageHistory>();
+  for (const { Id } of await api.get<readonly ApiImage[]>('/images/json?all=1')) {
     const { Size } = await api.get<{ Size: number }>(`/images/${Id}/json`);
-    figures.set(`image ${short(Id)}|inspect.size`, Size);
-    const history = await api.get<readonly { Size: number }[]>(`/images/${Id}/history`);
-    histories.set(
-      Id,
-      history
-        .map((entry) => entry.Size)
-        .filter((size) => size !== 0)
-        .toReversed(),
-    );
+    if (listed.has(Id)) figures.set(`image ${short(Id)}|inspect.size`, Size);
+    const entries = await api.get<readonly { Size: number }[]>(`/images/${Id}/history`);
+    const layers = entries.map((entry) => entry.Size).filter((size) => size !== 0);
+    history.set(Id, { size: Size, layers: layers.toReversed(), hidden: !listed.has(Id) });
   }
   const usage = await api.get<ApiDiskUsage>('/system/df');
   containerFigures(figures, usage.Containers ?? [], 'df');
@@ -184,6 +187,6 @@ export async function askEngine(api: EngineApi): Promise<EngineAnswers> {
     figures,
     containerIds: containers.map(({ Id }) => Id),
     imageIds: images.map(({ Id }) => Id),
-    histories,
+    history,
   };
 }

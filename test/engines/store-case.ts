@@ -81,19 +81,20 @@ async function compareLive(daemon: Daemon, tally: Tally): Promise<void> {
 /** `weigh explain` of a few: the same figures, and the layers' sizes against the engine's history. */
 async function explained(daemon: Daemon, engine: EngineAnswers, tally: Tally): Promise<void> {
   const target = fromDisk(daemon, daemon.dataRoot);
-  for (const [id, sizes] of [...engine.histories].slice(0, 4)) {
+  const images = [...engine.history];
+  const hidden = images.filter(([, image]) => image.hidden);
+  const shown = images.filter(([, image]) => !image.hidden);
+  for (const [id, image] of [...hidden.slice(0, 2), ...shown.slice(0, 3)]) {
     const { report, wrong } = await explainWeigh(`image:${short(id)}`, target);
     tally.wrong.push(...wrong);
     const figure = report.figures.find((found) => found.name === 'size');
     const steps = (figure?.steps ?? []).flatMap(({ bytes }) =>
       bytes === undefined || bytes === 0 ? [] : [bytes],
     );
-    tally.figure({
-      key: `image ${short(id)}|history`,
-      engine: sizes.join('+'),
-      weigh: steps.join('+'),
-      when: 'stopped',
-    });
+    const key = `image ${short(id)}`;
+    const when = 'stopped';
+    tally.figure({ key: `${key}|size explained`, engine: image.size, weigh: figure?.bytes, when });
+    tally.figure({ key: `${key}|history`, engine: image.layers.join('+'), weigh: steps.join('+'), when });
   }
   for (const id of engine.containerIds.slice(0, 4)) {
     const { report, wrong } = await explainWeigh(`container:${short(id)}`, target);
