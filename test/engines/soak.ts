@@ -2,7 +2,7 @@
 //   npm run soak -- --cell 28.5/overlay2 --seeds 20 [--jobs 2] [--first 1] [--again] [--verbose]
 //   npm run soak -- --table          only write docs/soak.md
 import { createHash } from 'node:crypto';
-import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { enginesFolder, enginesManifest } from '../../scripts/engines.mjs';
@@ -55,7 +55,9 @@ function results(): ReadonlyMap<string, Result> {
 
 function build(): string {
   const hash = createHash('sha256');
-  for (const file of ['cli.cjs', 'walk-worker.cjs']) hash.update(readFileSync(join(dirname(COMMAND), file)));
+  const folder = dirname(COMMAND);
+  const bundles = readdirSync(folder).filter((name) => name.endsWith('.cjs'));
+  for (const name of bundles.sort()) hash.update(readFileSync(join(folder, name)));
   return hash.digest('hex').slice(0, 12);
 }
 
