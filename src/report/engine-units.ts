@@ -18,7 +18,8 @@ export function engineSize(bytes: number, precision = 4): string {
 /** RECLAIMABLE of `docker system df`: the size and the whole percent, cut off, where there is a total. */
 export function engineReclaimable(bytes: number, total: number): string {
   if (total <= 0) return engineSize(bytes);
-  return `${engineSize(bytes)} (${String(Math.trunc((bytes * 100) / total))}%)`;
+  const percent = (BigInt(bytes) * 100n) / BigInt(total);
+  return `${engineSize(bytes)} (${String(percent)}%)`;
 }
 
 /** Go's `%.<precision>g`: ties of the exact binary value go to the even digit, trailing zeros go, exponents as `e+03`. */
