@@ -17,8 +17,9 @@ import type { StoreScope } from './scope.ts';
 export interface ContainerLayerSize {
   /** -1 where the engine answers -1; null where its answer cannot be known. */
   readonly sizeRw: number | null;
-  /** Image layers' recorded sizes plus `sizeRw` (left out when that is -1); 0 for a container without image layers; null when unknown. */
-  readonly sizeRootFs: number | null;
+  /** Image layers' recorded sizes plus `sizeRw` (left out when that is -1); 0 for a container without image layers; at least the image
+   * when `sizeRw` is unknown. */
+  readonly sizeRootFs: number;
   /** Absent: the number is exact. */
   readonly bounds: { readonly sizeRw?: Bound; readonly sizeRootFs?: Bound };
   /** `missing`: the engine knows no RW layer of this container and answers 0 and 0. */
@@ -122,7 +123,8 @@ function sizesOf(
   if (diff.outcome === 'engine-fails') return { sizeRw: -1, sizeRootFs: imageBytes ?? 0, bounds: {} };
   if (diff.outcome === 'unknown' || diff.bytes === null) {
     if (imageBytes === null) return { sizeRw: null, sizeRootFs: 0, bounds: { sizeRw: 'unknown' } };
-    return { sizeRw: null, sizeRootFs: null, bounds: { sizeRw: 'unknown', sizeRootFs: 'unknown' } };
+    // Whatever the engine answers for sizeRw, -1 included, it never answers less than the image here.
+    return { sizeRw: null, sizeRootFs: imageBytes, bounds: { sizeRw: 'unknown', sizeRootFs: 'at-least' } };
   }
   const bounds =
     diff.bound === undefined
@@ -188,5 +190,5 @@ function rwStep(diff: DiffSize): Step {
   if (diff.outcome === 'engine-fails') {
     return { ...common, text: 'sizeRw is -1, so nothing is added for what the container wrote' };
   }
-  return { ...common, text: 'sizeRw could not be measured, so the sum is not known' };
+  return { ...common, text: 'sizeRw could not be measured: the sum is at least this' };
 }

@@ -43,7 +43,7 @@ describe('measureContainers', () => {
       containers.map((row) => [row.name, row.sizeRw, row.sizeRootFs, row.engineAnswer, row.path]),
     ).toEqual([
       ['young', 30, 130, undefined, 'native'],
-      ['denied', null, null, 'unknown', 'native'],
+      ['denied', null, 100, 'unknown', 'native'],
       ['failed', null, 100, -1, 'native'],
       ['old', 7, 107, undefined, 'native'],
       ['gone', null, null, 'not listed', 'none'],
@@ -60,7 +60,7 @@ describe('measureContainers', () => {
         'denied',
         [
           { pointer: '/containers/1/sizeRw', bound: 'unknown' },
-          { pointer: '/containers/1/sizeRootFs', bound: 'unknown' },
+          { pointer: '/containers/1/sizeRootFs', bound: 'at-least' },
         ],
       ],
       ['engine-fails', 'failed', [{ pointer: '/containers/2/sizeRw', bound: 'unknown' }]],
@@ -117,6 +117,30 @@ describe('measureContainers', () => {
       ['hidden-store', 'docker:/store#overlay2'],
       ['changed-while-reading', 'old'],
       ['changed-while-reading', 'young'],
+    ]);
+  });
+
+  it('does not take a driver that it cannot read for an empty container', async () => {
+    const unread = {
+      ...storeOf({
+        layers,
+        rwLayers: [rwLayer('1', 'a')],
+        containers: [container('1', { driver: 'devicemapper' })],
+      }),
+      driver: 'devicemapper',
+    } as const;
+    const report = await measureContainers(contextOf([unread], { driverFor: undefined }));
+    expect(report.containers).toMatchObject([
+      { sizeRw: null, sizeRootFs: 100, path: 'unsupported', engineAnswer: 'unknown' },
+    ]);
+    expect(report.findings).toMatchObject([
+      {
+        kind: 'unsupported-driver',
+        effects: [
+          { pointer: '/containers/0/sizeRw', bound: 'unknown' },
+          { pointer: '/containers/0/sizeRootFs', bound: 'at-least' },
+        ],
+      },
     ]);
   });
 

@@ -181,7 +181,7 @@ describe('measureDf: bounds', () => {
       [
         [
           '/stores/0/details/containers/0/sizeRw unknown',
-          '/stores/0/details/containers/0/sizeRootFs unknown',
+          '/stores/0/details/containers/0/sizeRootFs at-least',
           '/stores/0/containers/size at-least',
           '/stores/0/containers/reclaimable at-least',
           '/stores/0/containers/exactReclaimable at-least',
