@@ -32,8 +32,12 @@ export interface GeneratedStore {
   readonly running: readonly string[];
 }
 
-export async function generateStore(api: EngineApi, seed: number): Promise<GeneratedStore> {
-  const generator = new Generator(api, seed);
+export async function generateStore(
+  api: EngineApi,
+  seed: number,
+  linksTogether: boolean,
+): Promise<GeneratedStore> {
+  const generator = new Generator(api, seed, linksTogether);
   await generator.images();
   return generator.containers();
 }
@@ -68,10 +72,13 @@ class Generator {
   readonly #known: KnownImage[] = [];
   readonly #volumes: string[] = [];
   #baseTar: Buffer = Buffer.alloc(0);
-  #baseTree = new Tree();
+  #baseTree: Tree;
+  readonly #empty: Tree;
 
-  constructor(api: EngineApi, seed: number) {
+  constructor(api: EngineApi, seed: number, linksTogether: boolean) {
     this.#api = api;
+    this.#empty = new Tree(new Map(), linksTogether);
+    this.#baseTree = this.#empty;
     this.#random = new Random(seed);
   }
 
@@ -97,7 +104,7 @@ class Generator {
 
   async #base(): Promise<void> {
     const entries = [...baseEntries(this.#random)];
-    const tree = new Tree();
+    const tree = this.#empty.copy();
     for (const entry of entries)
       if (entry.name.startsWith('etc')) {
         tree.set(entry.name, entry.kind === 'directory' ? 'directory' : 'file');
@@ -112,7 +119,7 @@ class Generator {
   }
 
   async #imported(): Promise<void> {
-    const tree = new Tree();
+    const tree = this.#empty.copy();
     const entries = randomLayer(tree, this.#random, {
       whiteouts: false,
       changes: this.#random.between(1, 60),
@@ -199,7 +206,8 @@ class Generator {
   }
 
   #context(): readonly TarEntry[] {
-    const tree = new Tree(new Map([['files', 'directory']]));
+    const tree = this.#empty.copy();
+    tree.set('files', 'directory');
     return [
       { name: 'files', kind: 'directory' },
       ...randomLayer(tree, this.#random, { whiteouts: false, changes: 12 }).filter(
@@ -265,7 +273,7 @@ class Generator {
 
   async #noLayers(): Promise<void> {
     await this.#build(1, 'nothing:1', ['FROM scratch', 'LABEL empty=yes', 'CMD ["none"]'], []);
-    this.#remember('nothing:1', new Tree(), false);
+    this.#remember('nothing:1', this.#empty, false);
   }
 
   async #create(image: string, options: Readonly<Record<string, unknown>> = {}): Promise<string> {

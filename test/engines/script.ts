@@ -172,7 +172,7 @@ function onFile(change: Change, tree: Tree, random: Random): string | undefined 
 
 function withOther(change: Change, path: string, tree: Tree, random: Random): string | undefined {
   const here = at(path);
-  const other = tree.free(random, 600);
+  const other = tree.freeBeside(path, random);
   if (change === 'moveFile') {
     tree.move(path, other);
     return `mv ${here} ${at(other)}`;

@@ -8,18 +8,19 @@ export type NodeKind = 'file' | 'directory' | 'symlink' | 'special';
 export class Tree {
   readonly nodes: Map<string, NodeKind>;
   /** Files that stand as an archive brought them, so that another can bring the very same. */
-  readonly entries: Map<string, TarEntry>;
+  readonly entries: Map<string, TarEntry> = new Map<string, TarEntry>();
+  /** Hard links stay in one directory: fuse-overlayfs counts the others differently from call to call. */
+  readonly linksTogether: boolean;
 
-  constructor(
-    nodes: ReadonlyMap<string, NodeKind> = new Map(),
-    entries: ReadonlyMap<string, TarEntry> = new Map(),
-  ) {
+  constructor(nodes: ReadonlyMap<string, NodeKind> = new Map(), linksTogether = false) {
     this.nodes = new Map(nodes);
-    this.entries = new Map(entries);
+    this.linksTogether = linksTogether;
   }
 
   copy(): Tree {
-    return new Tree(this.nodes, this.entries);
+    const copied = new Tree(this.nodes, this.linksTogether);
+    for (const [path, entry] of this.entries) copied.entries.set(path, entry);
+    return copied;
   }
 
   set(path: string, kind: NodeKind): void {
@@ -46,6 +47,16 @@ export class Tree {
   any(random: Random, kind: NodeKind): string | undefined {
     const found = this.of(kind);
     return found.length === 0 ? undefined : random.pick(found);
+  }
+
+  /** A free path for another name of a file. */
+  freeBeside(path: string, random: Random): string {
+    if (!this.linksTogether) return this.free(random, 600);
+    const slash = path.lastIndexOf('/') + 1;
+    for (;;) {
+      const found = path.slice(0, slash) + random.name();
+      if (!this.nodes.has(found)) return found;
+    }
   }
 
   /** A path that is free, in a random directory of the model (never above `limit` bytes long). */
@@ -194,7 +205,7 @@ export class LayerWriter {
     const alive = this.#files.filter((path) => this.#tree.nodes.get(path) === 'file');
     if (alive.length === 0) return;
     const target = this.#random.pick(alive);
-    const name = this.#tree.free(this.#random);
+    const name = this.#tree.freeBeside(target, this.#random);
     this.#put({ name, kind: 'hardlink', target, ...this.#claimed() }, 'file');
   }
 
