@@ -109,6 +109,7 @@ export function findRoots(host: Host, hostRoot: BytePath | null): FoundRoots {
   return { candidates, problems };
 }
 
-function plainCandidate(path: BytePath): RootCandidate {
+/** A place that no configuration names. */
+export function plainCandidate(path: BytePath): RootCandidate {
   return { path, storageDriver: '', configuredBy: null, containerdSnapshotter: false };
 }

@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createHost } from '../host/create-host.ts';
 import type { Host } from '../host/host.ts';
 import { failure } from '../host/host.ts';
+import { findEngineRoots } from './find-engine-roots.ts';
 import { discoverStores, findStores } from './find-stores.ts';
 
 const real = createHost();
@@ -132,6 +133,51 @@ describe('a host that is mounted elsewhere', () => {
     fs.mkdirSync(join(root, 'srv'));
     fs.symlinkSync('/big/disk', join(root, 'srv/docker'));
     expect(names(discoverStores(real, { hostRoot: root }))).toEqual(['docker:/big/disk#overlay2']);
+  });
+});
+
+describe('engines that answer', () => {
+  const answering = (
+    answer: unknown,
+    env: Readonly<Record<string, string>> = {},
+  ): { readonly on: Host; readonly asked: string[] } => {
+    const asked: string[] = [];
+    const get: Host['socket']['get'] = async (socket, path, ms) => {
+      asked.push(`${socket} ${path} ${ms}`);
+      if (answer instanceof Error) throw answer;
+      return answer;
+    };
+    return { on: { ...host(env), socket: { get } }, asked };
+  };
+
+  it('tell a root that no file names', async () => {
+    put('run/docker.sock', '');
+    put('me.sock', '');
+    store('srv/flag');
+    const { on, asked } = answering({ DockerRootDir: '/srv/flag' }, { DOCKER_HOST: 'unix:///me.sock' });
+    const engineRoots = await findEngineRoots(on);
+    expect(asked).toEqual(['/me.sock /info 200', '/run/docker.sock /info 200']);
+    expect(names(discoverStores(on, { engineRoots }))).toEqual(['docker:/srv/flag#overlay2']);
+  });
+
+  it.each([
+    [undefined],
+    [null],
+    [{ DockerRootDir: 7 }],
+    [{ DockerRootDir: 'relative' }],
+    [new Error('gone')],
+  ])('are not needed: %j', async (answer) => {
+    put('run/docker.sock', '');
+    expect(await findEngineRoots(answering(answer).on)).toEqual([]);
+  });
+
+  it('may name a root that is not there, as one in a virtual machine', async () => {
+    put('run/docker.sock', '');
+    const { on } = answering({ DockerRootDir: '/var/lib/docker' });
+    expect(discoverStores(on, { engineRoots: await findEngineRoots(on) })).toEqual({
+      stores: [],
+      problems: [],
+    });
   });
 });
 

@@ -8,7 +8,7 @@ import { isDriverName } from './docker/choose-driver.ts';
 import { dockerStoresAt } from './docker/docker-stores-at.ts';
 import type { DockerStore } from './docker/records.ts';
 import { elsewhere, findEndpoint } from './find-endpoint.ts';
-import { findRoots } from './find-roots.ts';
+import { findRoots, plainCandidate } from './find-roots.ts';
 import type { RootCandidate } from './find-roots.ts';
 
 /** A store that the caller names. */
@@ -27,6 +27,8 @@ export interface FindStores {
   readonly named?: readonly NamedStore[] | undefined;
   /** Looks for stores below this directory as if it were `/`, for a host that is mounted into a container. */
   readonly hostRoot?: string | undefined;
+  /** Further roots to look at, as `findEngineRoots` answers them. */
+  readonly engineRoots?: readonly BytePath[] | undefined;
 }
 
 /** The stores of a host. */
@@ -103,7 +105,8 @@ export function discoverStores(host: Host, options: FindStores = {}): FoundStore
   const hostRoot = options.hostRoot === undefined ? null : bytePath(options.hostRoot);
   const roots = findRoots(host, hostRoot);
   const problems: Problem[] = [...roots.problems];
-  for (const candidate of roots.candidates) add(openCandidate(host, candidate, problems));
+  const told = hostRoot === null ? (options.engineRoots ?? []).map(plainCandidate) : [];
+  for (const candidate of [...roots.candidates, ...told]) add(openCandidate(host, candidate, problems));
   const endpoint = hostRoot === null ? findEndpoint(host) : null;
   const away = endpoint === null ? null : elsewhere(endpoint);
   if (endpoint !== null && away !== null) {
