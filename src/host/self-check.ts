@@ -1,0 +1,70 @@
+import * as fs from 'node:fs';
+import type { Libc } from './libc.ts';
+import { kindOfEntry } from './node-fs.ts';
+import { NativeOps } from './walk/native-ops.ts';
+import { NodeOps } from './walk/node-ops.ts';
+import { emptyListing, emptyStat } from './walk/tree-ops.ts';
+import type { StatFields, TreeOps } from './walk/tree-ops.ts';
+
+/** Directories that differ in every field: their own device, links, devices, times with and without fractions. */
+const PLACES = ['/', '/dev', '/proc/self'];
+const MOST_ENTRIES = 40;
+
+function withoutMount(stat: StatFields): string {
+  return JSON.stringify({ ...stat, mounted: false });
+}
+
+/** What an implementation says of one directory, its root's figures first. */
+function answers(ops: TreeOps, place: string, names: readonly string[]): readonly string[] {
+  const root = ops.openRoot(place);
+  if (root < 0) return [String(root)];
+  const stat = emptyStat();
+  const handle = ops.open(root, '');
+  try {
+    return ['', ...names].map((name) => {
+      const failed = ops.stat(handle, name, stat);
+      return failed < 0 ? String(failed) : withoutMount(stat);
+    });
+  } finally {
+    ops.close(handle);
+    ops.closeRoot(root);
+  }
+}
+
+function listedBy(ops: TreeOps, place: string): readonly string[] {
+  const root = ops.openRoot(place);
+  const handle = ops.open(root, '');
+  const listing = emptyListing();
+  while (ops.list(handle, listing) === 1);
+  ops.close(handle);
+  ops.closeRoot(root);
+  return listing.names.map((name, index) => `${name}\0${listing.kinds[index] ?? ''}`).sort();
+}
+
+function listedByNode(place: string): readonly string[] {
+  const options = { withFileTypes: true, encoding: 'latin1' as BufferEncoding } as const;
+  return fs
+    .readdirSync(place, options)
+    .map((entry) => `${entry.name}\0${kindOfEntry(entry)}`)
+    .sort();
+}
+
+/**
+ * Whether the structures read through the C library are the ones that this code takes them for: lstat and listing of a few directories must say
+ * what Node's say. A machine where they do not is measured through Node.
+ */
+export function isTrustworthy(libc: Libc): boolean {
+  try {
+    const native = new NativeOps(libc);
+    const node = new NodeOps();
+    const dev = listedByNode('/dev');
+    if (listedBy(native, '/dev').join('\n') !== dev.join('\n')) return false;
+    const names = dev.slice(0, MOST_ENTRIES).map((entry) => entry.slice(0, entry.indexOf('\0')));
+    return PLACES.every((place) => {
+      const asked = place === '/dev' ? names : ['exe', 'etc', 'missing'];
+      return answers(native, place, asked).join('\n') === answers(node, place, asked).join('\n');
+    });
+  } catch {
+    return false;
+  }
+}

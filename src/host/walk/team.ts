@@ -1,0 +1,160 @@
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import type { Worker } from 'node:worker_threads';
+import { LIBC_ORIGIN } from '../libc.ts';
+import type { WorkerAnswer, WorkerOrder } from '../walk-worker.ts';
+import type { Job, Part } from './job.ts';
+import type { SharedTasks } from './shared-tasks.ts';
+
+/** Kilobytes of V8's heap matter here: a worker has few objects, all short-lived. */
+const LIMITS = { maxYoungGenerationSizeMb: 4 };
+
+/**
+ * The worker's built file beside this one: `walk-worker.cjs` next to the command's bundle, `../walk-worker.js` in the library. From TypeScript
+ * sources (tests) there is none, and walks stay in one thread unless a file is named.
+ */
+export function builtWorkerFile(): string | undefined {
+  const own = import.meta.url;
+  const relative = own.endsWith('.cjs') ? './walk-worker.cjs' : '../walk-worker.js';
+  const file = own.endsWith('.ts') ? undefined : fileURLToPath(new URL(relative, own));
+  return file !== undefined && existsSync(file) ? file : undefined;
+}
+
+/** One walk's use of the workers. */
+interface Walk {
+  readonly order: Omit<WorkerOrder, 'index'>;
+  readonly tasks: SharedTasks;
+  readonly parts: Map<number, Part>;
+  /** Workers that were told of it. */
+  readonly told: Set<number>;
+  failed: Error | undefined;
+  changed: () => void;
+}
+
+/** The worker threads of a host: started when a walk is large, kept for the next one, unreferenced while idle. */
+export class WalkTeam {
+  readonly #file: string | undefined;
+  readonly #workers = new Map<number, Worker>();
+  readonly #walks = new Map<number, Walk>();
+  #nextWalk = 0;
+  #isBroken = false;
+
+  constructor(file: string | undefined) {
+    this.#file = file;
+  }
+
+  get isAvailable(): boolean {
+    return this.#file !== undefined && !this.#isBroken;
+  }
+
+  get size(): number {
+    return this.#workers.size;
+  }
+
+  begin(job: Job, memory: SharedArrayBuffer, tasks: SharedTasks): number {
+    const walk = this.#nextWalk++;
+    const order = { job, memory, walk };
+    const changed = (): void => undefined;
+    this.#walks.set(walk, { order, tasks, parts: new Map(), told: new Set(), failed: undefined, changed });
+    return walk;
+  }
+
+  /** Has up to `count` workers take part, starting those that are missing. At most 31. */
+  enlist(id: number, count: number): void {
+    const walk = this.#walks.get(id);
+    if (walk === undefined || this.#file === undefined || this.#isBroken || count < 1) return;
+    for (let index = 0; index < Math.min(count, 31); index++) {
+      if (walk.told.has(index)) continue;
+      const worker = this.#workers.get(index) ?? this.#start(index, this.#file);
+      worker.ref();
+      walk.told.add(index);
+      // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread, not a window
+      worker.postMessage({ ...walk.order, index } satisfies WorkerOrder);
+    }
+    walk.tasks.share();
+  }
+
+  #start(index: number, file: string): Worker {
+    const threads = process.getBuiltinModule('node:worker_threads');
+    const worker = new threads.Worker(file, {
+      workerData: { origin: LIBC_ORIGIN },
+      env: threads.SHARE_ENV,
+      execArgv: [],
+      resourceLimits: LIMITS,
+      trackUnmanagedFds: false,
+    });
+    this.#workers.set(index, worker);
+    worker.on('message', (answer: WorkerAnswer) => {
+      const walk = this.#walks.get(answer.walk);
+      walk?.parts.set(index, answer.part);
+      walk?.changed();
+    });
+    const lost = (error: Error): void => {
+      if (this.#workers.get(index) === worker) this.#workers.delete(index);
+      this.#lost(index, error);
+    };
+    worker.on('error', lost);
+    worker.on('exit', () => lost(new Error('a thread of the walk ended by itself')));
+    return worker;
+  }
+
+  /** A worker that never took part is no loss: it could not start, and the others do its work. No other one is tried. */
+  #lost(index: number, error: Error): void {
+    for (const walk of this.#walks.values()) {
+      if (!walk.told.has(index) || walk.parts.has(index)) continue;
+      if (walk.tasks.hasJoined(index)) walk.failed ??= error;
+      else {
+        walk.told.delete(index);
+        this.#isBroken = true;
+      }
+      walk.changed();
+    }
+  }
+
+  /** Why a walk cannot be finished. */
+  failureOf(id: number): Error | undefined {
+    return this.#walks.get(id)?.failed;
+  }
+
+  hasAllJoined(id: number): boolean {
+    const walk = this.#walks.get(id);
+    return [...(walk?.told ?? [])].every((index) => walk?.tasks.hasJoined(index));
+  }
+
+  /** What the workers found in a walk that is over. */
+  async finish(id: number): Promise<readonly Part[]> {
+    const walk = this.#walks.get(id);
+    if (walk === undefined) return [];
+    const isMissing = (index: number): boolean => walk.tasks.hasJoined(index) && !walk.parts.has(index);
+    while (walk.failed === undefined && [...walk.told].some(isMissing)) {
+      await new Promise<void>((resolve) => {
+        walk.changed = resolve;
+      });
+    }
+    this.#forget(id);
+    if (walk.failed !== undefined) throw walk.failed;
+    return [...walk.parts.values()];
+  }
+
+  #forget(id: number): void {
+    this.#walks.delete(id);
+    if (this.#walks.size === 0) for (const worker of this.#workers.values()) worker.unref();
+  }
+
+  /** Gives a walk up. No thread is left afterwards, unless another walk uses them. */
+  async abandon(id: number): Promise<void> {
+    if (this.#walks.size > 1) {
+      await this.finish(id).catch(() => []);
+      return;
+    }
+    this.#forget(id);
+    await this.end();
+  }
+
+  /** Ends all threads; walks under way lose theirs. */
+  async end(): Promise<void> {
+    const workers = [...this.#workers.values()];
+    this.#workers.clear();
+    await Promise.all(workers.map((worker) => worker.terminate()));
+  }
+}
