@@ -14,6 +14,7 @@ const cSetXattr = libc.func(
 const cGetXattr = libc.func(
   'long lgetxattr(const char *path, const char *name, _Out_ uint8_t *value, size_t size)',
 );
+const cRemoveXattr = libc.func('int lremovexattr(const char *path, const char *name)');
 const cMknod = libc.func('int mknod(const char *path, unsigned int mode, unsigned long device)');
 const cRename = libc.func(
   'int renameat2(int olddir, const char *old, int newdir, const char *now, unsigned int flags)',
@@ -45,6 +46,11 @@ export function getXattr(path: string, name: string): Buffer | null {
   const buffer = Buffer.alloc(65_536);
   const length = Number(cGetXattr(path, name, buffer, buffer.length));
   return length < 0 ? null : buffer.subarray(0, length);
+}
+
+/** No matter whether it was set. */
+export function removeXattr(path: string, name: string): void {
+  cRemoveXattr(path, name);
 }
 
 const KINDS = { char: 0o020000, block: 0o060000, fifo: 0o010000, socket: 0o140000 } as const;

@@ -1,7 +1,8 @@
 import * as fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { makeWhiteout, mountOverlay, setXattr, unmount } from './kernel.ts';
+import { mountFuse } from './fuse.ts';
+import { makeWhiteout, mountOverlay, removeXattr, setXattr, unmount } from './kernel.ts';
 import { mutate } from './mutate.ts';
 import type { Random } from './random.ts';
 
@@ -54,7 +55,8 @@ export class OverlayStore {
     const layers = fs.existsSync(join(this.home, id, 'committed'))
       ? `lowerdir=${diff}:${paths}`
       : `lowerdir=${paths},upperdir=${diff},workdir=${join(this.home, id, 'work')}`;
-    mountOverlay(target, `index=off,${this.#options.mountOptions},${layers}`);
+    if (this.#options.driver === 'fuse-overlayfs') mountFuse(target, layers);
+    else mountOverlay(target, `index=off,${this.#options.mountOptions},${layers}`);
     this.#mounts.add(target);
     return target;
   }
@@ -91,6 +93,7 @@ export function randomStore(random: Random, options: StoreOptions): RandomStore 
       } else {
         const changes = id === 'base' ? 30 : id === 'rw-init' ? 2 : 5 + random.below(20);
         mutate(store.mount(id), random, changes);
+        if (options.driver === 'fuse-overlayfs') forgetOrigins(diff);
       }
       store.unmountAll();
       parent = id;
@@ -102,22 +105,55 @@ export function randomStore(random: Random, options: StoreOptions): RandomStore 
   }
 }
 
+/**
+ * Takes off fuse-overlayfs's notes of where a copy came from. It makes a copy and its lower file one inode, but only where the file stands in
+ * the very next layer: never above an init layer, nor in layers that came from a tar.
+ */
+function forgetOrigins(diff: string): void {
+  const visit = (directory: string): void => {
+    for (const entry of fs.readdirSync(directory, { withFileTypes: true })) {
+      const path = join(directory, entry.name);
+      removeXattr(path, 'user.fuseoverlayfs.origin');
+      if (entry.isDirectory()) visit(path);
+    }
+  };
+  visit(diff);
+}
+
+/** How a driver's unpacked layers say that something is deleted. */
+interface Deletions {
+  whiteout(directory: string, name: string): void;
+  opaque(directory: string): void;
+}
+
+function deletionsOf({ driver, mountOptions }: StoreOptions): Deletions {
+  if (driver === 'fuse-overlayfs') {
+    return {
+      whiteout: (directory, name) => fs.writeFileSync(join(directory, `.wh.${name}`), ''),
+      opaque: (directory) => fs.writeFileSync(join(directory, '.wh..wh..opq'), ''),
+    };
+  }
+  const attribute = mountOptions.includes('userxattr') ? 'user.overlay.opaque' : 'trusted.overlay.opaque';
+  return {
+    whiteout: (directory, name) => makeWhiteout(join(directory, name)),
+    opaque: (directory) => setXattr(directory, attribute, 'y'),
+  };
+}
+
 /** A layer as an unpacked tar leaves it: files of its own, whiteouts and opaque directories over what the parent shows. */
 function unpack(diff: string, below: string, random: Random, options: StoreOptions): void {
+  const deletions = deletionsOf(options);
   mutate(diff, random, 6);
-  const opaque = options.mountOptions.includes('userxattr')
-    ? 'user.overlay.opaque'
-    : 'trusted.overlay.opaque';
   const visit = (directory: string): void => {
     for (const entry of fs.readdirSync(join(below, directory), { withFileTypes: true })) {
       const path = join(directory, entry.name);
       const own = join(diff, path);
       if (fs.existsSync(own) || random.chance(60)) continue;
       if (random.chance(40)) {
-        makeWhiteout(own);
+        deletions.whiteout(join(diff, directory), entry.name);
       } else if (entry.isDirectory()) {
         fs.mkdirSync(own);
-        if (random.chance(40)) setXattr(own, opaque, 'y');
+        if (random.chance(40)) deletions.opaque(own);
         mutate(own, random, 2);
         visit(path);
       } else if (entry.isFile()) {
