@@ -6,6 +6,7 @@ import { loadLibc } from './libc.ts';
 import type { Libc } from './libc.ts';
 import { attempt, createNodeFs } from './node-fs.ts';
 import { isTrustworthy } from './self-check.ts';
+import { smallTextReader } from './small-text.ts';
 import { engineSocket } from './socket.ts';
 import { WalkTeam, builtWorkerFile } from './walk/team.ts';
 import { xattrReader } from './xattr.ts';
@@ -39,7 +40,7 @@ function libcAtFirstUse(ffi: HostOptions['ffi']): () => Libc | undefined {
 export function createHost(options: HostOptions = {}): Host {
   const libcOf = libcAtFirstUse(options.ffi);
   const facts = hostFacts();
-  const fs = createNodeFs(xattrReader(libcOf));
+  const fs = { ...createNodeFs(xattrReader(libcOf)), readSmallText: smallTextReader() };
   const team = new WalkTeam(options.workerFile ?? builtWorkerFile());
   const { threads: fixed } = options;
   const threads = { cores: facts.cores, ...(fixed === undefined ? {} : { fixed }) };
@@ -49,8 +50,7 @@ export function createHost(options: HostOptions = {}): Host {
     socket: engineSocket,
     facts,
     now: () => new Date(),
-    sha256: (bytes) =>
-      process.getBuiltinModule('node:crypto').createHash('sha256').update(bytes).digest('hex'),
+    sha256: (data) => process.getBuiltinModule('node:crypto').hash('sha256', data, 'hex'),
     gunzip: (bytes, maxBytes) =>
       attempt('' as BytePath, () =>
         process.getBuiltinModule('node:zlib').gunzipSync(bytes, { maxOutputLength: maxBytes }),

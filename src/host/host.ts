@@ -71,6 +71,11 @@ export interface HostFs {
    * EFBIG (larger than `maxBytes`). Opened with O_NOFOLLOW|O_NONBLOCK, checked to be regular on the handle.
    */
   readFile(path: BytePath, maxBytes: number): Buffer | Failure;
+  /**
+   * Whole text of a regular file of at most 4,096 bytes, one UTF-16 unit a byte, with the failures of `readFile`: the quick way for records of a
+   * line, of which a store has thousands. A host may do without it.
+   */
+  readonly readSmallText?: ((path: BytePath) => string | Failure) | undefined;
   /** Part of a regular file. May be shorter than asked for at the end of the file. */
   readRange(path: BytePath, offset: number, length: number): Buffer | Failure;
   /** The target as it is written. */
@@ -119,8 +124,8 @@ export interface Host {
   readonly facts: HostFacts;
   /** The time, for ages in reports. */
   now(): Date;
-  /** Lower-case hex SHA-256. */
-  sha256(bytes: Uint8Array): string;
+  /** Lower-case hex SHA-256, of a text that of its UTF-8 bytes. */
+  sha256(data: Uint8Array | string): string;
   /** Unpacks at most `maxBytes`; a larger or broken stream is a failure. */
   gunzip(bytes: Uint8Array, maxBytes: number): Buffer | Failure;
   /** Ends worker threads. Safe to call twice. */
