@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import type { DiffId } from '../model/ids.ts';
 import {
+  NO_DIRECTORY,
   chainIdsOf,
   parseCacheId,
   parseDiffId,
@@ -11,7 +12,7 @@ import {
 } from './layerdb.ts';
 
 const HEX = 'ab'.repeat(32);
-const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
+const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
 
 describe('the size file', () => {
   it.each([

@@ -55,11 +55,14 @@ export function parseParent(text: string): ChainId | Malformed {
   return parseDigest(text, 'parent') as ChainId | Malformed;
 }
 
-/** The engine only asks that it is not empty; weigh also that it can be one part of a path. */
+/** Stands for a cache ID that cannot name a directory. No driver has a directory of this name. */
+export const NO_DIRECTORY: DriverId = 'no-directory' as DriverId;
+
+/** The engine only asks that it is not empty: with anything else (zeros after a power loss) it loads the layer and fails to use it. */
 export function parseCacheId(text: string): DriverId | Malformed {
   const trimmed = trimSpace(text);
   if (trimmed === '') return malformed('its cache-id file is empty');
-  return isDriverId(trimmed) ? trimmed : malformed('its cache-id file holds no name of a directory');
+  return isDriverId(trimmed) ? trimmed : NO_DIRECTORY;
 }
 
 /** `mount-id` or `init-id` of a mount. */
@@ -70,20 +73,13 @@ export function parseMountId(text: string, file: 'mount-id' | 'init-id'): Driver
 }
 
 /** Chain ID of a layer on top of `parent` (engines.md 1.3; moby layer/layer.go CreateChainID). */
-export function chainIdOf(
-  parent: ChainId | null,
-  diffId: DiffId,
-  sha256: (bytes: Uint8Array) => string,
-): ChainId {
+export function chainIdOf(parent: ChainId | null, diffId: DiffId, sha256: (text: string) => string): ChainId {
   if (parent === null) return diffId as Digest as ChainId;
-  return `sha256:${sha256(Buffer.from(`${parent} ${diffId}`, 'latin1'))}` as ChainId;
+  return `sha256:${sha256(`${parent} ${diffId}`)}` as ChainId;
 }
 
 /** Chain IDs of a whole stack, base first. Empty for an image without layers. */
-export function chainIdsOf(
-  diffIds: readonly DiffId[],
-  sha256: (bytes: Uint8Array) => string,
-): readonly ChainId[] {
+export function chainIdsOf(diffIds: readonly DiffId[], sha256: (text: string) => string): readonly ChainId[] {
   const chain: ChainId[] = [];
   for (const diffId of diffIds) chain.push(chainIdOf(chain.at(-1) ?? null, diffId, sha256));
   return chain;

@@ -33,7 +33,7 @@ it('keeps texts apart', () => {
 
 it('reads names that are not UTF-8', () => {
   fs.writeFileSync(Buffer.concat([Buffer.from(`${folder}/`), Buffer.from([0xff, 0x80])]), 'odd');
-  expect(read(`${at('')}\xff\x80` as ReturnType<typeof bytePath>)).toBe('odd');
+  expect(read(`${at('x').slice(0, -1)}\xff\x80` as ReturnType<typeof bytePath>)).toBe('odd');
 });
 
 it.each([

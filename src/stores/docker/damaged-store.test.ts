@@ -72,7 +72,7 @@ function damaging(seed: number, rarity: number): Host {
     kept.set(path, answer);
     return answer;
   };
-  return { ...host, fs: { ...host.fs, readFile } };
+  return { ...host, fs: { ...host.fs, readFile, readSmallText: undefined } };
 }
 
 function readAll(store: DockerStore): ReturnType<DockerStore['layers']> {

@@ -18,7 +18,7 @@ import type { ImageConfig } from '../../formats/image-config.ts';
 import { chainIdOf } from '../../formats/layerdb.ts';
 import { isMalformed, malformed } from '../../formats/malformed.ts';
 import { once } from '../once.ts';
-import { MAX_SMALL_FILE, failureProblem, problem, readParsed } from './read-record.ts';
+import { failureProblem, problem, readParsed, readSmallText } from './read-record.ts';
 import type { ImageRecord, LayerStoreSnapshot } from './records.ts';
 import { readReferences } from './reference-store.ts';
 
@@ -83,7 +83,7 @@ function chainer(host: Host): (config: ImageConfig) => ChainId | null {
     let top: ChainId | null = null;
     for (const diffId of config.diffIds) {
       const key: string = top === null ? diffId : `${top} ${diffId}`;
-      const chainId: ChainId = known.get(key) ?? chainIdOf(top, diffId, (bytes) => host.sha256(bytes));
+      const chainId: ChainId = known.get(key) ?? chainIdOf(top, diffId, (text) => host.sha256(text));
       known.set(key, chainId);
       top = chainId;
     }
@@ -116,10 +116,8 @@ function refusal(host: Host, found: Found, top: ChainId | null, options: ImageSt
 }
 
 function readParent(host: Host, metadata: BytePath, id: ImageId): ImageId | null {
-  const bytes = host.fs.readFile(joinPath(metadata, digestHex(id), 'parent'), MAX_SMALL_FILE);
-  if (isFailure(bytes)) return null;
-  const text = bytes.toString('latin1');
-  return isDigest(text) ? (text as ImageId) : null;
+  const text = readSmallText(host, joinPath(metadata, digestHex(id), 'parent'));
+  return typeof text === 'string' && isDigest(text) ? (text as ImageId) : null;
 }
 
 /** IDs that have a metadata directory: the others have no parent, which spares a look for each. */

@@ -104,7 +104,6 @@ describe('a layer with damage', () => {
     ['diff', ''],
     ['diff', 'sha256:12'],
     ['cache-id', ' \n'],
-    ['cache-id', '../../etc'],
     ['parent', ''],
     ['parent', 'nonsense'],
     ['size', '1'.repeat(5000)],
@@ -115,6 +114,13 @@ describe('a layer with damage', () => {
     expect(store.problems.map((problem) => problem.subject).sort()).toEqual(
       [middle, top].map((layer) => `layer ${layer.chainId}`).sort(),
     );
+  });
+
+  it.each(['../../etc', '\0'.repeat(64)])('in cache-id (%j) loads, and no path is made of it', (content) => {
+    put(middle, 'cache-id', content);
+    expect(loaded(read())).toEqual(ids(base, middle, top, lone));
+    expect(read().layers.get(middle.chainId)?.cacheId).toBe('no-directory');
+    expect(read().problems).toMatchObject([{ kind: 'damaged-record', subject: `layer ${middle.chainId}` }]);
   });
 
   it.each(['size', 'diff', 'cache-id'])('without its %s does not load', (file) => {
@@ -166,7 +172,10 @@ describe('a layer with damage', () => {
       const text = files[file]?.(Number.parseInt(chain, 16));
       return text === undefined ? failure('ENOENT', path) : Buffer.from(text);
     };
-    const store = readLayerStore({ ...host, fs: { ...host.fs, readDirectory, readFile } }, bytePath('/l'));
+    const store = readLayerStore(
+      { ...host, fs: { ...host.fs, readDirectory, readFile, readSmallText: undefined } },
+      bytePath('/l'),
+    );
     expect(store.layers.size).toBe(20_000);
   });
 });

@@ -4,9 +4,15 @@ import { digestHex } from '../../model/ids.ts';
 import type { ChainId } from '../../model/ids.ts';
 import { isFailure } from '../../host/host.ts';
 import type { Failure, Host } from '../../host/host.ts';
-import { parseCacheId, parseDiffId, parseLayerSize, parseParent } from '../../formats/layerdb.ts';
+import {
+  NO_DIRECTORY,
+  parseCacheId,
+  parseDiffId,
+  parseLayerSize,
+  parseParent,
+} from '../../formats/layerdb.ts';
 import type { Malformed } from '../../formats/malformed.ts';
-import { MAX_SMALL_FILE, failureProblem, problem } from './read-record.ts';
+import { failureProblem, problem, readSmallText } from './read-record.ts';
 import type { Layer } from './records.ts';
 
 export interface LoadedLayers {
@@ -14,14 +20,13 @@ export interface LoadedLayers {
   readonly problems: readonly Problem[];
 }
 
-/** Thousands of calls a listing: `instanceof` tells bytes from a Failure faster than `isFailure` does. */
 function readField<T>(
   host: Host,
   path: string,
   parse: (text: string) => T | Malformed,
 ): T | Malformed | Failure {
-  const bytes = host.fs.readFile(path as BytePath, MAX_SMALL_FILE);
-  return bytes instanceof Uint8Array ? parse(bytes.toString('latin1')) : bytes;
+  const text = readSmallText(host, path as BytePath);
+  return typeof text === 'string' ? parse(text) : text;
 }
 
 /** No file means no parent. A base layer (its chain ID is its diff ID) has none: a look that finds nothing costs less than a failed open. */
@@ -57,6 +62,11 @@ function layerProblem(chainId: ChainId, why: Malformed | Failure): Problem {
   return problem(kind, subject, `${why.malformed}, so the engine does not load the layer`);
 }
 
+function noDirectory(chainId: ChainId): Problem {
+  const message = 'its cache-id file names no directory: the engine loads the layer, but cannot use it';
+  return problem('damaged-record', `layer ${chainId}`, message);
+}
+
 /** Layers whose own files are right, and what is wrong with the others. */
 function readAll(
   host: Host,
@@ -68,8 +78,10 @@ function readAll(
   const read = new Map<ChainId, Layer>();
   for (const chainId of chainIds) {
     const layer = readLayer(host, prefix, chainId);
-    if ('chainId' in layer) read.set(chainId, layer);
-    else problems.push(layerProblem(chainId, layer));
+    if ('chainId' in layer) {
+      read.set(chainId, layer);
+      if (layer.cacheId === NO_DIRECTORY) problems.push(noDirectory(chainId));
+    } else problems.push(layerProblem(chainId, layer));
   }
   return read;
 }

@@ -5,7 +5,7 @@ import { isFailure } from '../../host/host.ts';
 import type { Failure, Host } from '../../host/host.ts';
 import { parseMountId, parseParent } from '../../formats/layerdb.ts';
 import type { Malformed } from '../../formats/malformed.ts';
-import { MAX_SMALL_FILE, failureProblem, problem } from './read-record.ts';
+import { failureProblem, problem, readSmallText } from './read-record.ts';
 import type { Layer, RwLayer } from './records.ts';
 
 export interface LoadedMounts {
@@ -13,13 +13,8 @@ export interface LoadedMounts {
   readonly problems: readonly Problem[];
 }
 
-function readText(host: Host, path: string): string | Failure {
-  const bytes = host.fs.readFile(path as BytePath, MAX_SMALL_FILE);
-  return isFailure(bytes) ? bytes : bytes.toString('latin1');
-}
-
 function readId(host: Host, directory: string, file: 'mount-id' | 'init-id'): DriverId | Malformed | Failure {
-  const text = readText(host, `${directory}/${file}`);
+  const text = readSmallText(host, `${directory}/${file}` as BytePath);
   return typeof text === 'string' ? parseMountId(text, file) : text;
 }
 
@@ -34,7 +29,7 @@ function readMount(host: Host, layerdb: BytePath, containerId: ContainerId): RwL
   if (typeof mountId !== 'string') return mountId;
   const initId = orNone(readId(host, directory, 'init-id'));
   if (initId !== null && typeof initId !== 'string') return initId;
-  const text = orNone(readText(host, `${directory}/parent`));
+  const text = orNone(readSmallText(host, `${directory}/parent` as BytePath));
   const parent = typeof text === 'string' ? parseParent(text) : text;
   if (parent !== null && typeof parent !== 'string') return parent;
   return { containerId, mountId, initId, parent };

@@ -7,7 +7,7 @@ import { isMalformed } from '../../formats/malformed.ts';
 import type { Malformed } from '../../formats/malformed.ts';
 
 /** What layer stores keep in a file of one line: 4 KiB is far more than any of them needs. */
-export const MAX_SMALL_FILE = 4096;
+const MAX_SMALL_FILE = 4096;
 /** Configurations of images and containers. */
 export const MAX_JSON: number = 16 * 1024 * 1024;
 const PARSE_ATTEMPTS = 3;
@@ -80,6 +80,14 @@ export function readParsed<T>(
     parsed = readOnce(host, path, parse);
   }
   return parsed;
+}
+
+/** A record of one line as text, one UTF-16 unit a byte. */
+export function readSmallText(host: Host, path: BytePath): string | Failure {
+  const { readSmallText: quick } = host.fs;
+  if (quick !== undefined) return quick(path);
+  const bytes = host.fs.readFile(path, MAX_SMALL_FILE);
+  return isFailure(bytes) ? bytes : bytes.toString('latin1');
 }
 
 function readOnce<T>(
