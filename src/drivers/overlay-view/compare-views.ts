@@ -1,11 +1,12 @@
 import { isFailure } from '../../host/host.ts';
 import type { Failure, FileStat, HostFs } from '../../host/host.ts';
+import { statDiffers } from '../../host/stat-rules.ts';
 import type { ChangesTally, WalkOptions } from '../../host/walker.ts';
 import type { BytePath } from '../../model/bytes.ts';
 import { WeighError } from '../../model/errors.ts';
 import { engineFails, isNoSize, isOwnError } from '../outcome.ts';
 import type { NoSize } from '../outcome.ts';
-import { statDiffers } from '../stat-differs.ts';
+
 import type { MergedNode, MergedView, NodePart } from './merged-view.ts';
 
 /** The longest path that a system call takes, and with it the engine's walk. */
@@ -186,7 +187,7 @@ class Comparison {
     if (stat.nlink <= 1) return false;
     const first = this.#seen.get(stat.ino);
     if (first !== undefined) {
-      if (first !== directory) this.#hasSpreadLinks = true;
+      if (first !== directory && stat.apparentBytes > 0) this.#hasSpreadLinks = true;
       this.#links.names += 1;
       this.#links.bytes += stat.apparentBytes;
       return true;

@@ -23,9 +23,10 @@ const IDENTITY_MAP = /^\s*0\s+0\s+4294967295\s*$/;
  * `home` is the driver's directory: one that does not belong to root is a rootless engine's.
  */
 export function kernelMarks(host: Host, home: BytePath): Marks {
-  const rootless = isRootless(host, home);
+  const isInside = isInsideNamespace(host);
+  const rootless = isRootless(host, home, isInside);
   const prefix = rootless ? 'user.overlay.' : 'trusted.overlay.';
-  const hidden = !rootless && !host.facts.canReadTrusted;
+  const hidden = !rootless && (isInside || !host.facts.canReadTrusted);
   let unreadable: BytePath | null = null;
   const read = (directory: BytePath, name: string): Buffer | null | NoSize => {
     if (!hidden) {
@@ -53,11 +54,16 @@ export function kernelMarks(host: Host, home: BytePath): Marks {
   };
 }
 
-function isRootless(host: Host, home: BytePath): boolean {
+/** This process runs in a user namespace: its CAP_SYS_ADMIN does not reach trusted.* attributes. */
+function isInsideNamespace(host: Host): boolean {
   const map = host.fs.readFile(bytePath('/proc/self/uid_map'), 4096);
-  if (!isFailure(map) && !IDENTITY_MAP.test(map.toString('latin1'))) return true;
+  return !isFailure(map) && !IDENTITY_MAP.test(map.toString('latin1'));
+}
+
+/** From outside, a rootless engine's root belongs to a user; from inside, to the namespace's root. */
+function isRootless(host: Host, home: BytePath, isInside: boolean): boolean {
   const stat = host.fs.lstat(home);
-  return !isFailure(stat) && stat.uid !== 0;
+  return !isFailure(stat) && (stat.uid === 0) === isInside;
 }
 
 /** The kernel refuses empty parts and, in a relative redirect, a slash (fs/overlayfs util.c ovl_get_redirect_xattr); it does not climb. */

@@ -1,12 +1,13 @@
 import { chownSync } from 'node:fs';
-import { describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { canMountFuse } from '../../../test/drivers/fuse.ts';
 import { canMountOverlay } from '../../../test/drivers/kernel.ts';
-import { compareTrees, nodeFs, nodeHost } from '../../../test/drivers/node-host.ts';
+import { compareTrees, nodeFs } from '../../../test/drivers/node-host.ts';
 import { randomStore } from '../../../test/drivers/overlay-store.ts';
 import type { RandomStore, StoreOptions } from '../../../test/drivers/overlay-store.ts';
 import { randomOf } from '../../../test/drivers/random.ts';
 import { listTree, listView } from '../../../test/drivers/trees.ts';
+import { createHost } from '../../host/create-host.ts';
 import type { ChangesTally } from '../../host/walker.ts';
 import { bytePath } from '../../model/bytes.ts';
 import type { DriverId } from '../../model/ids.ts';
@@ -29,17 +30,23 @@ const MODES: Readonly<Record<string, string>> = {
 const SEEDS = Number(process.env['WEIGH_VIEW_SEEDS'] ?? 12);
 const FIRST = Number(process.env['WEIGH_VIEW_FIRST'] ?? Date.now() % 1_000_000);
 
+/** The referee's way to the disk is not that of the drivers. */
 const fs = nodeFs();
+const host = createHost();
+
+afterAll(async () => {
+  await host.close();
+});
 
 function viewOf(built: RandomStore, id: string, { driver }: StoreOptions): MergedView {
   const mount = driver === 'overlay2' ? ('kernel' as const) : driver;
-  const area = { fs, home: bytePath(built.store.home), mount };
+  const area = { fs: host.fs, home: bytePath(built.store.home), mount };
   const tree = layerTree(area, id as DriverId);
   if (isNoSize(tree)) throw new Error(tree.reason);
-  if (tree.kind === 'plain') return plainView(fs, tree.directory);
+  if (tree.kind === 'plain') return plainView(host.fs, tree.directory);
   return driver === 'overlay2'
-    ? kernelView(fs, tree.layers, kernelMarks(nodeHost(), area.home))
-    : fuseView(fs, tree.layers);
+    ? kernelView(host.fs, tree.layers, kernelMarks(host, area.home))
+    : fuseView(host.fs, tree.layers);
 }
 
 /**
@@ -77,7 +84,7 @@ async function checkSeed(seed: number, options: StoreOptions): Promise<number> {
       const seen = listView(viewOf(built, id, options), listing);
       expect([...seen], `${what}: tree of ${id}`).toEqual([...mounted]);
     }
-    const context = { host: nodeHost(), root: bytePath(store.root), nativeDiff: false };
+    const context = { host, root: bytePath(store.root), nativeDiff: false };
     const driver = driverFor(options.driver)(context);
     for (const [id, parent] of questions(built, options.driver)) {
       const old = parent === null ? null : bytePath(store.mount(parent));
@@ -86,8 +93,15 @@ async function checkSeed(seed: number, options: StoreOptions): Promise<number> {
       const label = `${what}: ${id} against ${String(parent)}`;
       const sum = answer.steps.reduce((total, { bytes }) => total + (bytes ?? 0), 0);
       expect(sum, `${label}: steps`).toBe(answer.bytes);
-      expect(answer.bytes, label).toBe(referee.changedBytes);
-      expect(filesOf(answer.naive), label).toBe(filesOf(referee));
+      if (answer.bound === 'at-least') {
+        expect(referee.changedBytes, label).toBeGreaterThanOrEqual(answer.bytes ?? 0);
+      } else {
+        expect(answer.bytes, label).toBe(referee.changedBytes);
+      }
+      if (options.driver === 'overlay2') {
+        expect(answer.problems, label).toEqual([]);
+        expect(filesOf(answer.naive), label).toBe(filesOf(referee));
+      }
       figures += 1;
     }
     return figures;
