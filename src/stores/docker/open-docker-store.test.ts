@@ -97,8 +97,8 @@ describe('a root that is no store', () => {
   };
 
   it('is not there', () => {
-    root = join(root, 'gone');
-    expect(thrown(open)).toMatchObject({ code: 'NOT_FOUND' });
+    const gone = bytePath(join(root, 'gone'));
+    expect(thrown(() => openDockerStore(host, { root: gone }))).toMatchObject({ code: 'NOT_FOUND' });
   });
 
   it('holds something else', () => {
