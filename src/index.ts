@@ -33,7 +33,8 @@ export type { MeasureContext, Progress } from './measure/context.ts';
 export type { DfOptions } from './measure/df.ts';
 export type { EngineRules } from './measure/engine-rules.ts';
 export type { ImagesOptions } from './measure/images.ts';
-export type { FindStores, FoundStores, NamedStore } from './stores/find-stores.ts';
+export type { FindStores, FoundStores } from './stores/find-stores.ts';
+export type { NamedStore } from './stores/open-named.ts';
 export type { OpenDockerStore } from './stores/docker/open-docker-store.ts';
 export type {
   BuildCacheRecord,

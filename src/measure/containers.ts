@@ -1,32 +1,16 @@
-import { isFailure } from '../host/host.ts';
-import { joinPath } from '../model/bytes.ts';
-import type { Problem } from '../model/finding.ts';
-import type { ContainerRow, ContainersReport } from '../model/reports.ts';
-import type { ContainerRecord, LayerStoreSnapshot } from '../stores/docker/records.ts';
-import { layerSizeInScope } from './container-size.ts';
-import type { ContainerLayerSize } from './container-size.ts';
+import type { ContainersReport } from '../model/reports.ts';
 import type { MeasureContext } from './context.ts';
-import { checkInterrupted } from './context.ts';
 import { FindingList } from './findings.ts';
-import { isLoaded, isOfDriver } from './layer-chain.ts';
+import type { MeterContainer } from './meter.ts';
+import { openMeters } from './meter.ts';
 import { compareRows } from './order.ts';
-import { selectContainers } from './resolve-name.ts';
-import { openScopes } from './scope.ts';
-import type { StoreScope } from './scope.ts';
-import { noteStoreProblems } from './store-problems.ts';
+import { notFound } from './resolve-name.ts';
+import type { StoreMeter } from './meter.ts';
 
 /** What `measureContainers` is to list. */
 export interface ContainersOptions {
   /** Names, full IDs or ID prefixes; absent or empty: all. */
   readonly names?: readonly string[] | undefined;
-}
-
-/** One container with its size and everything known about how it came about. */
-export interface MeasuredContainer {
-  readonly scope: StoreScope;
-  readonly record: ContainerRecord;
-  readonly row: ContainerRow;
-  readonly size: ContainerLayerSize;
 }
 
 /**
@@ -38,155 +22,47 @@ export async function measureContainers(
   context: MeasureContext,
   options: ContainersOptions = {},
 ): Promise<ContainersReport> {
-  const scopes = await openScopes(context);
+  const meters = await openMeters(context);
   const findings = new FindingList();
-  const chosen = selectContainers(
-    scopes.map((scope) => ({ scope, records: containersOf(scope, findings) })),
-    options.names ?? [],
-  );
-  const measured = await measureAll(context, chosen, findings);
-  measured.forEach((container, index) => addContainerFindings(findings, container, `/containers/${index}`));
+  const stores = meters.map((meter) => ({ meter, containers: meter.containers(findings, '/containers') }));
+  const chosen = choose(stores, options.names ?? []);
+  const total = chosen.length;
+  const measured = [];
+  for (const [done, container] of chosen.entries()) {
+    const one = await container.measure(findings, { done, total });
+    if (one !== undefined) measured.push(one);
+  }
+  measured.sort((a, b) => compareRows(a.row, b.row));
+  measured.forEach(({ addFindings }, index) => addFindings(findings, `/containers/${index}`));
   return {
     schema: 'weigh.containers/1',
     ...findings.finish(),
-    rules: scopes.map((scope) => scope.used),
-    containers: measured.map((container) => container.row),
+    rules: meters.map((meter) => meter.used),
+    containers: measured.map(({ row }) => row),
   };
 }
 
-function containersOf(scope: StoreScope, findings: FindingList): readonly ContainerRecord[] {
-  noteStoreProblems(findings, scope.store.problems, '/containers');
-  return ownContainers(scope, findings, '/containers');
-}
-
-/** The container records of a store that were made with its graph driver; a finding tells of the others. */
-export function ownContainers(
-  scope: StoreScope,
-  findings: FindingList,
-  listPointer: string,
-): readonly ContainerRecord[] {
-  const { records, problems } = scope.store.containers();
-  noteStoreProblems(findings, problems, listPointer);
-  const own = records.filter((record) => isOfDriver(record, scope.store.driver, scope.rules));
-  const others = new Map<string, number>();
-  for (const { driver } of records.filter((record) => !own.includes(record))) {
-    others.set(driver, (others.get(driver) ?? 0) + 1);
-  }
-  for (const [driver, count] of others) {
-    findings.note({
-      kind: 'hidden-store',
-      subject: scope.store.name,
-      message: `${count === 1 ? '1 container was' : `${count} containers were`} made with ${driver === '' ? 'no named driver' : driver}, which an engine on ${scope.store.driver} does not load`,
-    });
-  }
-  return own;
+interface StoreContainers {
+  readonly meter: StoreMeter;
+  readonly containers: readonly MeterContainer[];
 }
 
 /**
- * Measures containers one after the other (each walk uses all threads) and answers them in the order of reports. One that was removed in the
- * meantime is left out, as the engine would leave it out by now.
+ * The containers that the names choose, in all stores; all of them when there are no names.
+ *
+ * @throws WeighError NOT_FOUND for a name that no store holds; AMBIGUOUS for an ID prefix of several containers of one store.
  */
-export async function measureAll(
-  context: MeasureContext,
-  chosen: readonly { readonly scope: StoreScope; readonly record: ContainerRecord }[],
-  findings: FindingList,
-): Promise<readonly MeasuredContainer[]> {
-  const snapshots = new Map<StoreScope, LayerStoreSnapshot>();
-  const measured: MeasuredContainer[] = [];
-  const total = chosen.length;
-  for (const [done, { scope, record }] of chosen.entries()) {
-    checkInterrupted(context.signal);
-    const snapshot = snapshots.get(scope) ?? scope.store.layers();
-    snapshots.set(scope, snapshot);
-    const report = context.onProgress;
-    const onProgress = report && ((entries: number) => report({ what: record.name, done, total, entries }));
-    report?.({ what: record.name, done, total, entries: 0 });
-    const size = await layerSizeInScope(scope, snapshot, record.id, {
-      signal: context.signal,
-      onProgress,
-      imageName: record.imageName,
-    });
-    if (size.mountRecord === 'present' && mountRecordIsGone(context, scope, record)) {
-      findings.note({
-        kind: 'changed-while-reading',
-        subject: record.name,
-        message: 'it was removed while it was measured, and is left out',
-      });
-      continue;
+function choose(stores: readonly StoreContainers[], names: readonly string[]): readonly MeterContainer[] {
+  const all = stores.flatMap(({ containers }) => containers);
+  if (names.length === 0) return all;
+  const chosen = new Set<MeterContainer>();
+  for (const name of names) {
+    const found = stores.flatMap(({ meter, containers }) => meter.findContainer(containers, name) ?? []);
+    if (found.length === 0) {
+      const known = all.map((container) => container.name);
+      throw notFound('container', name, stores.length, known);
     }
-    const listed = isLoaded(record, snapshot, scope.store.driver, scope.rules);
-    measured.push({ scope, record, size, row: containerRow(scope, record, size, listed) });
+    for (const container of found) chosen.add(container);
   }
-  return measured.sort((a, b) => compareRows(a.row, b.row));
-}
-
-function mountRecordIsGone(context: MeasureContext, scope: StoreScope, record: ContainerRecord): boolean {
-  const { root, driver } = scope.store;
-  const mounts = joinPath(root, 'image', driver, 'layerdb/mounts', record.id);
-  const stat = context.host.fs.lstat(mounts);
-  return isFailure(stat) && stat.errno === 'ENOENT';
-}
-
-function containerRow(
-  scope: StoreScope,
-  record: ContainerRecord,
-  size: ContainerLayerSize,
-  listed: boolean,
-): ContainerRow {
-  const answer = listed ? engineAnswer(size) : 'not listed';
-  return {
-    store: scope.store.name,
-    id: record.id,
-    name: record.name,
-    image: record.imageName,
-    imageId: record.imageId,
-    state: record.state,
-    created: record.created,
-    sizeRw: !listed || size.sizeRw === -1 ? null : size.sizeRw,
-    sizeRootFs: listed ? size.sizeRootFs : null,
-    path: size.path,
-    ...(answer === undefined ? {} : { engineAnswer: answer }),
-  };
-}
-
-function engineAnswer(size: ContainerLayerSize): -1 | 'unknown' | undefined {
-  if (size.sizeRw === -1) return -1;
-  return size.sizeRw === null ? 'unknown' : undefined;
-}
-
-/** Puts a container's problems into the findings, with the numbers at `pointer` that they touch. */
-export function addContainerFindings(
-  findings: FindingList,
-  { row, size }: MeasuredContainer,
-  pointer: string,
-): void {
-  if (row.engineAnswer === 'not listed') {
-    const problem: Problem = {
-      kind: 'not-listed',
-      subject: row.name,
-      message: `its mount record is gone: an engine leaves it out of every list after its next start, and its size cannot be told`,
-    };
-    findings.affect(problem, `${pointer}/sizeRw`, 'unknown');
-    findings.affect(problem, `${pointer}/sizeRootFs`, 'unknown');
-    return;
-  }
-  const problems = problemsOf(row.name, size);
-  if (row.engineAnswer === -1) findings.affectAll(problems, `${pointer}/sizeRw`, 'unknown');
-  for (const field of ['sizeRw', 'sizeRootFs'] as const) {
-    const bound = size.bounds[field];
-    if (bound !== undefined) findings.affectAll(problems, `${pointer}/${field}`, bound);
-  }
-  findings.notes(problems);
-}
-
-/** What kept a container's size from being exact: never empty where it is not. */
-export function problemsOf(subject: string, size: ContainerLayerSize): readonly Problem[] {
-  if (size.problems.length > 0) return size.problems;
-  if (size.sizeRw === -1) return [{ kind: 'engine-fails', subject, message: reasonOf(size) }];
-  if (size.bounds.sizeRw === undefined) return [];
-  return [{ kind: 'unreadable', subject, message: reasonOf(size) }];
-}
-
-function reasonOf(size: ContainerLayerSize): string {
-  return size.reason ?? 'not all that its size depends on could be read';
+  return all.filter((container) => chosen.has(container));
 }

@@ -2,7 +2,7 @@ import type { DriverFactory, DriverName } from '../drivers/driver.ts';
 import type { Host } from '../host/host.ts';
 import { WeighError } from '../model/errors.ts';
 import type { Problem } from '../model/finding.ts';
-import type { DockerStore } from '../stores/docker/records.ts';
+import type { AnyStore } from '../stores/any-store.ts';
 
 /** How far a measurement is. */
 export interface Progress {
@@ -21,7 +21,7 @@ export interface MeasureContext {
   /** The outside world: `createHost()`. */
   readonly host: Host;
   /** The stores to measure: `findStores(host)`. */
-  readonly stores: readonly DockerStore[];
+  readonly stores: readonly AnyStore[];
   /** What was met while the stores were looked for (`discoverStores`); the host's report tells it. */
   readonly problems?: readonly Problem[] | undefined;
   /** `--engine-version`: overrides what the engine or the store says. */

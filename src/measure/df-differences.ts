@@ -1,5 +1,5 @@
 import type { DfGroup, DfStore } from '../model/reports.ts';
-import type { MeasuredDf } from './df.ts';
+import type { MeasuredDf } from './docker-df.ts';
 
 type GroupName = DfStore['differences'][number]['group'];
 type Groups = Readonly<Record<GroupName, DfGroup>>;

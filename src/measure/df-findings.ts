@@ -1,5 +1,5 @@
-import { addContainerFindings, problemsOf } from './containers.ts';
-import type { MeasuredDf } from './df.ts';
+import { addContainerFindings, problemsOf } from './docker-containers.ts';
+import type { MeasuredDf } from './docker-df.ts';
 import type { Bound } from '../model/finding.ts';
 import type { FindingList } from './findings.ts';
 import { tooLarge } from './layer-chain.ts';

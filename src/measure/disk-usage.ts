@@ -2,7 +2,7 @@ import type { DriverId } from '../model/ids.ts';
 import type { BuildCacheRecord, Layer } from '../stores/docker/records.ts';
 import type { MeasureContext } from './context.ts';
 import { checkInterrupted } from './context.ts';
-import type { MeasuredDf } from './df.ts';
+import type { MeasuredDf } from './docker-df.ts';
 import { containersThatCanGo } from './df-groups.ts';
 import type { StoreScope } from './scope.ts';
 

@@ -1,8 +1,8 @@
 import type { Problem } from '../model/finding.ts';
 import type { ExplainReport } from '../model/reports.ts';
 import type { Comparison, ExplainedFigure, Step } from '../model/step.ts';
-import type { MeasuredContainer } from './containers.ts';
-import { measureAll, problemsOf } from './containers.ts';
+import type { MeasuredContainer } from './docker-containers.ts';
+import { measureAll, problemsOf } from './docker-containers.ts';
 import type { MeasureContext } from './context.ts';
 import { compareWithDu } from './du-compare.ts';
 import { FindingList } from './findings.ts';

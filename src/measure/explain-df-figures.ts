@@ -1,5 +1,5 @@
 import type { ExplainedFigure, Step } from '../model/step.ts';
-import type { MeasuredDf } from './df.ts';
+import type { MeasuredDf } from './docker-df.ts';
 import { containerReason } from './df-differences.ts';
 import { addDfFindings } from './df-findings.ts';
 import {

@@ -1,34 +1,25 @@
 import type { ExplainReport } from '../model/reports.ts';
 import type { ExplainedFigure } from '../model/step.ts';
-import type { MeasureContext } from './context.ts';
-import { measureDfStore } from './df.ts';
-import { addFigureFindings, dfFigures } from './explain-df-figures.ts';
 import { FindingList } from './findings.ts';
-import type { StoreScope } from './scope.ts';
+import type { StoreMeter } from './meter.ts';
 
 /** The way to each total of `system df`, and from the engine's reclaimable to the exact one. */
-export async function explainDf(
-  context: MeasureContext,
-  scopes: readonly StoreScope[],
-): Promise<ExplainReport> {
+export async function explainDf(meters: readonly StoreMeter[]): Promise<ExplainReport> {
   const findings = new FindingList();
   const figures: ExplainedFigure[] = [];
-  for (const scope of scopes) {
-    const ofStore = new FindingList();
-    const measured = await measureDfStore(context, scope, ofStore, '');
-    const prefix = scopes.length > 1 ? `${scope.store.name} ` : '';
-    const made = dfFigures(measured).map((figure) => ({ ...figure, name: `${prefix}${figure.name}` }));
-    addFigureFindings(findings, ofStore, measured, figures.length);
-    figures.push(...made);
+  for (const meter of meters) {
+    const prefix = meters.length > 1 ? `${meter.store.name} ` : '';
+    const made = await meter.explainDf(findings, figures.length);
+    figures.push(...made.map((figure) => ({ ...figure, name: `${prefix}${figure.name}` })));
   }
-  const [first] = scopes;
+  const [first] = meters;
   return {
     schema: 'weigh.explain/1',
     ...findings.finish(),
-    rules: scopes.map((scope) => scope.used),
+    rules: meters.map((meter) => meter.used),
     subject: {
       kind: 'df',
-      store: scopes.length === 1 && first !== undefined ? first.store.name : `${scopes.length} stores`,
+      store: meters.length === 1 && first !== undefined ? first.store.name : `${meters.length} stores`,
       id: 'df',
       name: 'df',
     },

@@ -1,12 +1,11 @@
 import { WeighError } from '../model/errors.ts';
 import type { ExplainReport } from '../model/reports.ts';
-import { ownContainers } from './containers.ts';
+import type { OpenedStore } from '../stores/opened-store.ts';
 import type { MeasureContext } from './context.ts';
 import { FindingList } from './findings.ts';
-import { findContainer, findImage, notFound } from './resolve-name.ts';
-import type { ScopedContainer, ScopedImage } from './resolve-name.ts';
-import { openScopes } from './scope.ts';
-import type { StoreScope } from './scope.ts';
+import { openMeters } from './meter.ts';
+import type { StoreMeter } from './meter.ts';
+import { notFound } from './resolve-name.ts';
 
 /**
  * The path that each number of a container, an image or `system df` took. `target`: a container's or image's name, ID or ID prefix (containers first);
@@ -15,20 +14,14 @@ import type { StoreScope } from './scope.ts';
  * @throws WeighError NOT_FOUND, AMBIGUOUS (in several stores), USAGE for a wrong engine version, INTERRUPTED when the signal is aborted.
  */
 export async function explain(context: MeasureContext, target: string): Promise<ExplainReport> {
-  const scopes = await openScopes(context);
+  const meters = await openMeters(context);
   const { kind, word } = parseTarget(target);
-  if (kind === 'any' && word === 'df') return (await import('./explain-df.ts')).explainDf(context, scopes);
-  const containers = kind === 'image' ? [] : containersNamed(scopes, word);
-  if (containers.length > 0) {
-    const chosen = onlyOne(containers, word);
-    return (await import('./explain-container.ts')).explainContainer(context, chosen);
-  }
-  const images = kind === 'container' ? [] : imagesNamed(scopes, word);
-  if (images.length > 0) {
-    const chosen = onlyOne(images, word);
-    return (await import('./explain-image.ts')).explainImage(chosen);
-  }
-  throw notFound(kind === 'any' ? 'container or image' : kind, word, scopes.length, knownNames(scopes, kind));
+  if (kind === 'any' && word === 'df') return (await import('./explain-df.ts')).explainDf(meters);
+  const containers = kind === 'image' ? [] : containersNamed(meters, word);
+  if (containers.length > 0) return onlyOne(containers, word).explain();
+  const images = kind === 'container' ? [] : imagesNamed(meters, word);
+  if (images.length > 0) return onlyOne(images, word).explain();
+  throw notFound(kind === 'any' ? 'container or image' : kind, word, meters.length, knownNames(meters, kind));
 }
 
 interface Target {
@@ -43,37 +36,42 @@ function parseTarget(target: string): Target {
   return { kind: 'any', word: target };
 }
 
-function containersNamed(scopes: readonly StoreScope[], word: string): readonly ScopedContainer[] {
-  return scopes.flatMap((scope) => {
-    const record = findContainer(ownContainers(scope, new FindingList(), ''), word);
-    return record === undefined ? [] : [{ scope, record }];
+/** What a word was found to name, in one store. */
+interface Found {
+  readonly store: OpenedStore;
+  readonly explain: () => Promise<ExplainReport>;
+}
+
+function containersNamed(meters: readonly StoreMeter[], word: string): readonly Found[] {
+  return meters.flatMap((meter) => {
+    const found = meter.findContainer(meter.containers(new FindingList(), ''), word);
+    return found === undefined ? [] : [{ store: meter.store, explain: () => found.explain() }];
   });
 }
 
-function imagesNamed(scopes: readonly StoreScope[], word: string): readonly ScopedImage[] {
-  return scopes.flatMap((scope) => {
-    const record = findImage(scope.store.images().records, word);
-    return record === undefined ? [] : [{ scope, record }];
+function imagesNamed(meters: readonly StoreMeter[], word: string): readonly Found[] {
+  return meters.flatMap((meter) => {
+    const found = meter.images(new FindingList(), '').find(word);
+    return found === undefined ? [] : [{ store: meter.store, explain: () => found.explain() }];
   });
 }
 
-function knownNames(scopes: readonly StoreScope[], kind: Target['kind']): readonly string[] {
-  return scopes.flatMap(({ store }) => [
-    ...(kind === 'image' ? [] : store.containers().records.map((record) => record.name)),
-    ...(kind === 'container' ? [] : store.images().records.flatMap((record) => record.tags)),
+function knownNames(meters: readonly StoreMeter[], kind: Target['kind']): readonly string[] {
+  return meters.flatMap((meter) => [
+    ...(kind === 'image' ? [] : meter.containers(new FindingList(), '').map(({ name }) => name)),
+    ...(kind === 'container' ? [] : meter.images(new FindingList(), '').names),
   ]);
 }
 
-function onlyOne<T extends { readonly scope: StoreScope }>(found: readonly T[], word: string): T {
+function onlyOne(found: readonly Found[], word: string): Found {
   const [first, ...others] = found;
   if (first !== undefined && others.length === 0) return first;
   throw new WeighError('AMBIGUOUS', `${word} is in ${found.length} stores`, {
-    hint: `Name one of them: ${found.map(({ scope }) => storeOption(scope)).join(' ')}`,
+    hint: `Name one of them: ${found.map(({ store }) => storeOption(store)).join(' ')}`,
   });
 }
 
 /** The option that leaves only this store. */
-function storeOption({ store }: StoreScope): string {
-  const hash = store.name.lastIndexOf('#');
-  return `--store ${store.name.slice(0, hash)},driver=${store.driver}`;
+function storeOption({ name, driver }: OpenedStore): string {
+  return `--store ${name.slice(0, name.lastIndexOf('#'))},driver=${driver}`;
 }

@@ -1,20 +1,9 @@
-import { joinPath, pathText } from '../model/bytes.ts';
 import type { HostReport } from '../model/reports.ts';
-import { isFailure } from '../host/host.ts';
 import type { MeasureContext } from './context.ts';
-import { cacheThatCanGo, containerColumns, containersThatCanGo, sum } from './df-groups.ts';
-import { measureDfStore } from './df.ts';
-import type { MeasuredDf } from './df.ts';
-import { addFigureFindings } from './explain-df-figures.ts';
 import { fileSystemsOf } from './file-systems.ts';
 import { FindingList } from './findings.ts';
-import { openScopes } from './scope.ts';
-
-type HostStore = HostReport['stores'][number];
-type Owner = HostReport['owners'][number];
-
-/** Logs smaller than this are in the rest. */
-const LOG_WORTH_NAMING = 100_000_000;
+import { openMeters } from './meter.ts';
+import type { MeterOverview } from './meter.ts';
 
 /**
  * This host at a glance: what each store holds, what nobody uses, and the file systems they are on. Walks containers and volumes.
@@ -22,143 +11,21 @@ const LOG_WORTH_NAMING = 100_000_000;
  * @throws WeighError USAGE for a wrong engine version; INTERRUPTED when the signal is aborted.
  */
 export async function overview(context: MeasureContext): Promise<HostReport> {
-  const scopes = await openScopes(context);
+  const meters = await openMeters(context);
   const findings = new FindingList();
   findings.notes(context.problems ?? []);
-  const measured: MeasuredDf[] = [];
-  for (const scope of scopes) {
-    const ofStore = new FindingList();
-    const one = await measureDfStore(context, scope, ofStore, '');
-    addStoreFindings(findings, ofStore, one, measured.length);
-    measured.push(one);
-  }
-  const owners = measured.flatMap((one) => ownersOf(context, one));
+  const stores: MeterOverview[] = [];
+  for (const meter of meters) stores.push(await meter.overview(findings, `/stores/${stores.length}`));
+  const owners = stores.flatMap((one) => one.owners);
   return {
     schema: 'weigh.host/1',
     ...findings.finish(),
-    rules: scopes.map((scope) => scope.used),
+    rules: meters.map((meter) => meter.used),
     fileSystems: fileSystemsOf(
       context.host,
-      scopes.map(({ store }) => store.root),
+      meters.map(({ store }) => store.root),
     ),
-    stores: measured.map(hostStore),
+    stores: stores.map(({ store }) => store),
     owners: owners.filter(({ bytes }) => bytes !== 0).sort((a, b) => (b.bytes ?? 0) - (a.bytes ?? 0)),
   };
-}
-
-/** Effects on a store's lists and totals, moved to the columns of its row. */
-function addStoreFindings(
-  findings: FindingList,
-  ofStore: FindingList,
-  measured: MeasuredDf,
-  index: number,
-): void {
-  const columns = [
-    'imagesSize',
-    'imagesSize',
-    'containersSize',
-    'containersSize',
-    'volumesSize',
-    'volumesSize',
-  ];
-  const figures = new FindingList();
-  addFigureFindings(figures, ofStore, measured, 0);
-  findings.notes(ofStore.finish().findings.filter((finding) => finding.effects.length === 0));
-  for (const { kind, subject, message, effects } of figures.finish().findings) {
-    const problem = { kind, subject, message };
-    for (const { pointer, bound } of effects) {
-      const figure = Number(pointer.split('/')[2]);
-      findings.affect(problem, `/stores/${index}/${columns[figure] ?? 'buildCacheSize'}`, bound);
-    }
-  }
-}
-
-function hostStore(measured: MeasuredDf): HostStore {
-  const { scope, view } = measured;
-  const containers = measured.containers.map(({ row }) => row);
-  return {
-    store: scope.store.name,
-    driver: scope.store.driver,
-    images: view.listed.length,
-    imagesSize: measured.layersSize,
-    containers: containers.length,
-    containersSize: containerColumns(containers).size,
-    volumes: measured.volumes.length,
-    volumesSize: sum(measured.volumes.map(({ row }) => row.size ?? 0)),
-    buildCacheSize: sum(measured.cache.filter(({ row }) => !row.shared).map(({ row }) => row.size ?? 0)),
-    hidden: scope.store.hidden.map(({ driver, path, why }) => `${driver} at ${pathText(path)}: ${why}`),
-  };
-}
-
-/** Who the bytes of one store belong to. The parts of a group sum to the group's column. */
-function ownersOf(context: MeasureContext, measured: MeasuredDf): readonly Owner[] {
-  return [
-    ...imageOwners(measured),
-    ...containerOwners(measured),
-    ...volumeOwners(measured),
-    ...cacheOwners(measured),
-    ...logOwners(context, measured),
-  ];
-}
-
-function imageOwners({ view, reclaim, layersSize }: MeasuredDf): readonly Owner[] {
-  const rows = view.listed.map((image) => view.row(image));
-  const unused = rows.filter((row) => row.containers === 0).length;
-  const going = Math.min(reclaim.bytes, layersSize);
-  return [
-    owner(`images that stay: ${rows.length - unused} in use, and what they share`, layersSize - going, 0),
-    owner(`images that nothing uses: ${unused}`, going, going),
-  ];
-}
-
-function containerOwners(measured: MeasuredDf): readonly Owner[] {
-  const rows = measured.containers.map(({ row }) => row);
-  const going = containersThatCanGo(rows);
-  const goingBytes = sum(going.map((row) => row.sizeRw ?? 0));
-  const bytes = sum(rows.map((row) => row.sizeRw ?? 0));
-  return [
-    owner(`what running containers wrote: ${rows.length - going.length}`, bytes - goingBytes, 0),
-    owner(`what stopped containers wrote: ${going.length}`, goingBytes, goingBytes),
-  ];
-}
-
-function volumeOwners({ volumes }: MeasuredDf): readonly Owner[] {
-  const unused = volumes.filter((volume) => volume.unused);
-  const unusedBytes = sum(unused.map(({ row }) => row.size ?? 0));
-  const bytes = sum(volumes.map(({ row }) => row.size ?? 0));
-  return [
-    owner(`volumes in use: ${volumes.length - unused.length}`, bytes - unusedBytes, 0),
-    owner(`volumes that nothing refers to: ${unused.length}`, unusedBytes, unusedBytes),
-  ];
-}
-
-function cacheOwners({ cache }: MeasuredDf): readonly Owner[] {
-  const rows = cache.map(({ row }) => row).filter((row) => !row.shared);
-  const bytes = sum(rows.map((row) => row.size ?? 0));
-  const canGo = sum(cacheThatCanGo(rows).map((row) => row.size ?? 0));
-  return [owner(`build cache: ${rows.length} records`, bytes, canGo)];
-}
-
-/** Container logs by their length. A log is looked at only where it lies in the store. */
-function logOwners(context: MeasureContext, measured: MeasuredDf): readonly Owner[] {
-  const { root } = measured.scope.store;
-  const owners: Owner[] = [];
-  let rest = 0;
-  let count = 0;
-  for (const { id, name, logPath } of measured.containerRecords) {
-    if (logPath === '') continue;
-    const stat = context.host.fs.lstat(joinPath(root, 'containers', id, `${id}-json.log`));
-    if (isFailure(stat) || stat.kind !== 'file') continue;
-    if (stat.apparentBytes >= LOG_WORTH_NAMING)
-      owners.push(owner(`log of container ${name}`, stat.apparentBytes, 0));
-    else {
-      rest += stat.apparentBytes;
-      count += 1;
-    }
-  }
-  return [...owners, owner(`logs of ${count} containers`, rest, 0)];
-}
-
-function owner(what: string, bytes: number, canGo: number): Owner {
-  return { what, bytes, canGo };
 }

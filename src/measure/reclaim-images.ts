@@ -2,7 +2,7 @@ import type { ChainId, ImageId } from '../model/ids.ts';
 import type { ImageRow } from '../model/reports.ts';
 import type { BuildCacheRecord, ContainerRecord, ImageRecord, Layer } from '../stores/docker/records.ts';
 import type { EngineRules } from './engine-rules.ts';
-import type { ImagesView } from './images.ts';
+import type { ImagesView } from './docker-images.ts';
 import { layerChain, layerReferences, sumRecorded } from './layer-chain.ts';
 
 /** What removing every unused image gives back, and how the engine's figure for it differs. */

@@ -2,11 +2,6 @@ import { WeighError } from '../model/errors.ts';
 import type { ContainerRecord, ImageRecord } from '../stores/docker/records.ts';
 import type { StoreScope } from './scope.ts';
 
-interface ScopedContainers {
-  readonly scope: StoreScope;
-  readonly records: readonly ContainerRecord[];
-}
-
 /** A container with the scope of its store. */
 export interface ScopedContainer {
   readonly scope: StoreScope;
@@ -20,37 +15,14 @@ export interface ScopedImage {
 }
 
 /**
- * The containers that the names choose, in all stores; all of them when there are no names.
- *
- * @throws WeighError NOT_FOUND for a name that no store holds; AMBIGUOUS for an ID prefix of several containers of one store.
- */
-export function selectContainers(
-  stores: readonly ScopedContainers[],
-  names: readonly string[],
-): readonly ScopedContainer[] {
-  const all = stores.flatMap(({ scope, records }) => records.map((record) => ({ scope, record })));
-  if (names.length === 0) return all;
-  const chosen = new Set<ContainerRecord>();
-  for (const name of names) {
-    const found = stores.flatMap(({ records }) => findContainer(records, name) ?? []);
-    if (found.length === 0) {
-      const known = all.map(({ record }) => record.name);
-      throw notFound('container', name, stores.length, known);
-    }
-    for (const record of found) chosen.add(record);
-  }
-  return all.filter(({ record }) => chosen.has(record));
-}
-
-/**
  * The container that an engine finds for a word: full ID, then exact name, then ID prefix (moby 20.10-29: daemon/container.go GetContainer).
  *
  * @throws WeighError AMBIGUOUS when the prefix fits several.
  */
-export function findContainer(
-  records: readonly ContainerRecord[],
+export function findContainer<C extends { readonly id: string; readonly name: string }>(
+  records: readonly C[],
   word: string,
-): ContainerRecord | undefined {
+): C | undefined {
   const name = word.startsWith('/') ? word.slice(1) : word;
   const exact =
     records.find((record) => record.id === word) ?? records.find((record) => record.name === name);

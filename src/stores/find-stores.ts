@@ -4,22 +4,15 @@ import { WeighError, isWeighError } from '../model/errors.ts';
 import type { Problem } from '../model/finding.ts';
 import { isFailure } from '../host/host.ts';
 import type { Host } from '../host/host.ts';
+import type { AnyStore } from './any-store.ts';
 import { isDriverName } from './docker/choose-driver.ts';
 import { dockerStoresAt } from './docker/docker-stores-at.ts';
 import type { DockerStore } from './docker/records.ts';
 import { elsewhere, findEndpoint } from './find-endpoint.ts';
+import { openNamed } from './open-named.ts';
+import type { NamedStore } from './open-named.ts';
 import { findRoots, plainCandidate } from './find-roots.ts';
 import type { RootCandidate } from './find-roots.ts';
-
-/** A store that the caller names. */
-export interface NamedStore {
-  /** The kind of store. */
-  readonly kind: 'docker';
-  /** Its root, as text. */
-  readonly path: string;
-  /** Absent: by the engine's own rule of choice. */
-  readonly driver?: string | undefined;
-}
 
 /** Where to look for stores. */
 export interface FindStores {
@@ -34,17 +27,9 @@ export interface FindStores {
 /** The stores of a host. */
 export interface FoundStores {
   /** Each once, in the order in which they were found. */
-  readonly stores: readonly DockerStore[];
+  readonly stores: readonly AnyStore[];
   /** What was looked at and is no store that can be weighed here: a remote context, a root that this user may not read. */
   readonly problems: readonly Problem[];
-}
-
-function openNamed(host: Host, named: NamedStore): readonly DockerStore[] {
-  const { path, driver } = named;
-  if (driver !== undefined && !isDriverName(driver)) {
-    throw new WeighError('USAGE', `${driver} is no graph driver that weigh knows`);
-  }
-  return dockerStoresAt(host, bytePath(path), driver);
 }
 
 function problemOf(error: WeighError, path: BytePath): Problem {
@@ -93,8 +78,8 @@ function openPreferring(
 
 /** Finds stores and says what was found that is none. Throws a WeighError only for a named one. */
 export function discoverStores(host: Host, options: FindStores = {}): FoundStores {
-  const byName = new Map<string, DockerStore>();
-  const add = (stores: readonly DockerStore[]): void => {
+  const byName = new Map<string, AnyStore>();
+  const add = (stores: readonly AnyStore[]): void => {
     for (const store of stores) if (!byName.has(store.name)) byName.set(store.name, store);
   };
   const named = options.named ?? [];
@@ -120,7 +105,7 @@ export function discoverStores(host: Host, options: FindStores = {}): FoundStore
  *
  * @throws WeighError when a named one is none, or when the only ones found cannot be read.
  */
-export async function findStores(host: Host, options: FindStores = {}): Promise<readonly DockerStore[]> {
+export async function findStores(host: Host, options: FindStores = {}): Promise<readonly AnyStore[]> {
   const { stores, problems } = discoverStores(host, options);
   const denied = problems.find((one) => one.kind === 'unreadable');
   if (stores.length === 0 && denied !== undefined) {

@@ -1,5 +1,6 @@
 import { WeighError } from '../../model/errors.ts';
 import { overview } from '../../measure/host-overview.ts';
+import { namesIn } from '../../measure/names.ts';
 import { COMMANDS } from '../app.ts';
 import type { CliContext } from '../context.ts';
 import type { CommonFlags } from '../flags.ts';
@@ -19,7 +20,7 @@ export async function overviewCommand(
   const [word, another] = words;
   if (word !== undefined) refuseTypo(word, another);
   await withStores(context, flags, settings, async (session) => {
-    if (word !== undefined) throw pointer(session, word);
+    if (word !== undefined) throw await pointer(session, word);
     const report = session.withFound(await overview(session.measure));
     return () => deliver(context, report, settings);
   });
@@ -35,24 +36,16 @@ function refuseTypo(word: string, another: string | undefined): void {
 }
 
 /** What to run for a container's or an image's name. */
-function pointer({ measure }: Session, word: string): WeighError {
-  const inStore = measure.stores.find((store) => {
-    const containers = store.containers().records;
-    return (
-      containers.some(({ name }) => name === word) ||
-      store.images().records.some(({ tags }) => tags.includes(word))
-    );
-  });
+async function pointer({ measure }: Session, word: string): Promise<WeighError> {
+  const stores = await namesIn(measure);
+  const inStore = stores.find(({ names }) => names.includes(word));
   if (inStore !== undefined) {
-    return new WeighError('USAGE', `${word} is in ${inStore.name}, but a name alone is no command yet`, {
+    return new WeighError('USAGE', `${word} is in ${inStore.store}, but a name alone is no command yet`, {
       hint: `How its size came about: weigh explain ${word}`,
     });
   }
-  const names = measure.stores.flatMap((store) => [
-    ...store.containers().records.map(({ name }) => name),
-    ...store.images().records.flatMap(({ tags }) => tags),
-  ]);
-  const count = measure.stores.length;
+  const names = stores.flatMap((store) => store.names);
+  const count = stores.length;
   return new WeighError(
     'NOT_FOUND',
     `no command ${word}, and no container or image of that name in ${count === 1 ? '1 store' : `${String(count)} stores`}`,

@@ -1,0 +1,32 @@
+import { bytePath } from '../model/bytes.ts';
+import { WeighError } from '../model/errors.ts';
+import type { Host } from '../host/host.ts';
+import type { AnyStore } from './any-store.ts';
+import { isDriverName } from './docker/choose-driver.ts';
+import { dockerStoresAt } from './docker/docker-stores-at.ts';
+
+/** A store that the caller names. */
+export interface NamedStore {
+  /** The kind of store. */
+  readonly kind: 'docker';
+  /** Its root, as text. */
+  readonly path: string;
+  /** Absent: by the engine's own rule of choice. */
+  readonly driver?: string | undefined;
+}
+
+/**
+ * Opens the stores at a place that the caller names. Each kind has a function of its own here.
+ *
+ * @throws WeighError when there is none of this kind, or nothing of it can be read.
+ */
+export function openNamed(host: Host, named: NamedStore): readonly AnyStore[] {
+  return openDocker(host, named);
+}
+
+function openDocker(host: Host, { path, driver }: NamedStore): readonly AnyStore[] {
+  if (driver !== undefined && !isDriverName(driver)) {
+    throw new WeighError('USAGE', `${driver} is no graph driver that weigh knows`);
+  }
+  return dockerStoresAt(host, bytePath(path), driver);
+}
