@@ -3,6 +3,7 @@ import { loadLibc } from './libc.ts';
 import type { Job, Part } from './walk/job.ts';
 import { shareOf } from './walk/job.ts';
 import { NativeOps } from './walk/native-ops.ts';
+import { READY } from './walk/ready.ts';
 import { SharedTasks } from './walk/shared-tasks.ts';
 
 /** Longest wait without a look at whether the walk is over. */
@@ -47,4 +48,6 @@ const { origin } = workerData as { readonly origin: string };
 const libc = loadLibc(origin);
 if (libc === undefined) throw new Error('the C library cannot be called from a worker');
 const ops = new NativeOps(libc);
+// oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread, not a window
+parentPort?.postMessage(READY);
 parentPort?.on('message', (order: WorkerOrder) => work(ops, order));

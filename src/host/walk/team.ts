@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { Worker } from 'node:worker_threads';
 import { LIBC_ORIGIN } from '../libc.ts';
+import { READY } from './ready.ts';
 import type { WorkerAnswer, WorkerOrder } from '../walk-worker.ts';
 import type { Job, Part } from './job.ts';
 import type { SharedTasks } from './shared-tasks.ts';
@@ -35,6 +36,8 @@ interface Walk {
 export class WalkTeam {
   readonly #file: string | undefined;
   readonly #workers = new Map<number, Worker>();
+  /** Settled when a worker has loaded its native code or has ended. */
+  readonly #loaded = new WeakMap<Worker, Promise<void>>();
   readonly #walks = new Map<number, Walk>();
   #nextWalk = 0;
   #isBroken = false;
@@ -84,7 +87,13 @@ export class WalkTeam {
       trackUnmanagedFds: false,
     });
     this.#workers.set(index, worker);
-    worker.on('message', (answer: WorkerAnswer) => {
+    const loaded = new Promise<void>((resolve) => {
+      worker.once('message', () => resolve());
+      worker.once('exit', () => resolve());
+    });
+    this.#loaded.set(worker, loaded);
+    worker.on('message', (answer: WorkerAnswer | typeof READY) => {
+      if (answer === READY) return;
       const walk = this.#walks.get(answer.walk);
       walk?.parts.set(index, answer.part);
       walk?.changed();
@@ -151,10 +160,16 @@ export class WalkTeam {
     await this.end();
   }
 
-  /** Ends all threads; walks under way lose theirs. */
+  /** Ends all threads, each once it has loaded; walks under way lose theirs. */
   async end(): Promise<void> {
     const workers = [...this.#workers.values()];
     this.#workers.clear();
-    await Promise.all(workers.map((worker) => worker.terminate()));
+    await Promise.all(
+      workers.map(async (worker) => {
+        worker.ref();
+        await this.#loaded.get(worker);
+        await worker.terminate();
+      }),
+    );
   }
 }
