@@ -59,11 +59,11 @@ async function diffSize(
   if (isParent) {
     const why =
       recorded === null ? 'its layers file names no parent' : `${recorded} comes first in its layers file`;
-    const decisions = [decision(`${id}: yes, ${why}; its own directory is the difference`)];
+    const decisions = [decision(`yes, ${why}: the layer's own directory is the difference`)];
     return await nativeSize(context, { subject: id, directory, decisions }, options);
   }
   const why = `its layers file begins with ${recorded}, not with ${parent ?? 'nothing'}`;
-  const steps = [decision(`${id}: no, ${why}; the engine compares two mounted trees`)];
+  const steps = [decision(`no, ${why}: the engine compares two mounted trees`)];
   return withoutSize(
     notKnown(
       `${why}: the engine would compare two aufs mounts, which cannot be read here`,

@@ -102,7 +102,7 @@ describe('overlay', () => {
     }
   });
 
-  it('compares merged trees: the init layer’s copies are not counted', async () => {
+  it("compares merged trees: the init layer's copies are not counted", async () => {
     at.file('overlay/rw/upper/etc/new', 'new');
     at.file('overlay/rw/upper/bin/sh', 'shell', 3000);
     expect(await sizeOf('overlay', 'rw', 'init')).toMatchObject({ path: 'naive', bytes: 3 + 5 });
@@ -114,7 +114,7 @@ describe('overlay', () => {
     expect(answer.naive).toMatchObject({ modified: { files: 1, bytes: 5 } });
   });
 
-  it('takes an image layer’s root as it is', async () => {
+  it("takes an image layer's root as it is", async () => {
     expect(await sizeOf('overlay', 'image', null)).toMatchObject({ bytes: 10 });
   });
 
@@ -134,7 +134,7 @@ describe('aufs', () => {
     at.file('aufs/diff/rw/.wh..wh.plnk/1.2', 'linked');
   });
 
-  it('walks the layer’s own directory, the branch’s own files too', async () => {
+  it("walks the layer's own directory, the branch's own files too", async () => {
     expect(await sizeOf('aufs', 'rw', 'init')).toMatchObject({ path: 'native', bytes: 3 + 6 });
   });
 

@@ -6,6 +6,8 @@ import { countOf, formatCount } from './words.ts';
 const CHANGES = 'moby 20.10-29: pkg/archive changes.go ChangesDirs, changes_unix.go statDifferent';
 const SIZE = 'moby 20.10-29: pkg/archive changes.go ChangesSize';
 
+const WHOLE = ': counted whole, even if only mode, owner or time changed';
+
 /** The two trees as text; `parent` null: compared with an empty directory. */
 export interface ComparedTrees {
   readonly tree: string;
@@ -21,7 +23,7 @@ export function changesSteps(tally: ChangesTally, trees: ComparedTrees): Step[] 
     sum(added.bytes, countOf(added.files, 'file added', 'files added')),
     sum(
       modified.bytes,
-      `${countOf(modified.files, 'file', 'files')} modified: counted whole, even if only mode, owner or time changed`,
+      `${countOf(modified.files, 'file', 'files')} modified${modified.files === 0 ? '' : WHOLE}`,
     ),
   ];
   if (unchanged.files > 0) {

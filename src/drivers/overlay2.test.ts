@@ -41,7 +41,7 @@ async function sizeOf(nativeDiff: boolean, parent: string | null = 'init', host?
 const path = (name: string): string => join(at.path, 'overlay2', name);
 
 describe('overlay2', () => {
-  it('walks the layer’s own directory when native diff is on and the parent matches', async () => {
+  it("walks the layer's own directory when native diff is on and the parent matches", async () => {
     const answer = await sizeOf(true);
     expect(answer).toMatchObject({ outcome: 'size', path: 'native', bytes: 14 + 7 + 6, problems: [] });
     expect(answer.steps.map(({ rule, bytes }) => [rule, bytes])).toEqual([
@@ -70,7 +70,7 @@ describe('overlay2', () => {
     const answer = await sizeOf(true, 'base');
     expect(answer).toMatchObject({ path: 'naive', bytes: 13 });
     expect(answer.steps[1]?.text).toBe(
-      `rw: no, its lower file begins with ${path('init/diff')}, not with base; the merged trees are compared`,
+      `no, its lower file begins with ${path('init/diff')}, not with base: the merged trees are compared`,
     );
   });
 
@@ -95,7 +95,7 @@ describe('overlay2', () => {
 });
 
 describe('overlay2, where the engine answers -1', () => {
-  it.each([true, false])('the layer’s directory is missing (native diff %s)', async (native) => {
+  it.each([true, false])("the layer's directory is missing (native diff %s)", async (native) => {
     fs.rmSync(path('rw/diff'), { recursive: true });
     const answer = await sizeOf(native);
     expect(answer).toMatchObject({ outcome: 'engine-fails', bytes: null, path: native ? 'native' : 'naive' });
@@ -129,7 +129,7 @@ describe('overlay2, where the engine answers -1', () => {
     expect((await sizeOf(false)).reason).toBe('its 420 lower layers do not fit into one mount call');
   });
 
-  it('a path is longer than the engine’s walk can take', async () => {
+  it("a path is longer than the engine's walk can take", async () => {
     const deep = Array.from({ length: 16 }, () => 'd'.repeat(240)).join('/');
     const room = 4095 - path('rw/merged').length - deep.length - 2;
     at.file(`overlay2/rw/diff/${deep}/${'x'.repeat(room)}`, 'x');
@@ -145,7 +145,7 @@ describe('overlay2, where its answer cannot be known', () => {
     return { ...host, fs: { ...host.fs, ...changes } };
   };
 
-  it('no permission of ours is never the engine’s -1', async () => {
+  it("no permission of ours is never the engine's -1", async () => {
     const plain = nodeHost().fs;
     const host = withFs({
       lstat: (name) => (name.endsWith('/etc/a') ? failure('EACCES', name) : plain.lstat(name)),
@@ -168,7 +168,7 @@ describe('overlay2, where its answer cannot be known', () => {
     expect(await sizeOf(true)).toMatchObject({ outcome: 'unknown', bytes: null });
   });
 
-  it('a layer’s directory that is a link is not followed', async () => {
+  it("a layer's directory that is a link is not followed", async () => {
     fs.renameSync(path('base/diff'), path('base/moved'));
     fs.symlinkSync('moved', path('base/diff'));
     expect(await sizeOf(false)).toMatchObject({ outcome: 'unknown', bytes: null });

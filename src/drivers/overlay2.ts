@@ -61,10 +61,10 @@ async function diffSize(question: Question, options?: WalkOptions): Promise<Diff
   if (isNoSize(answer)) return withoutSize(answer, { subject: id, path: 'native', steps, directory });
   steps.push({
     rule: 'isParent',
-    subject: id,
+    subject: parent ?? id,
     text: answer.isParent
-      ? `${id}: yes, ${answer.why}; its own directory is the difference`
-      : `${id}: no, ${answer.why}; the merged trees are compared`,
+      ? `yes, ${answer.why}: the layer's own directory is the difference`
+      : `no, ${answer.why}: the merged trees are compared`,
     source: `${SOURCE} isParent`,
   });
   if (answer.isParent)

@@ -136,7 +136,7 @@ class Comparison {
     const path = `${pair.path}/${name}`;
     const isTooLong = (side: ComparedView): boolean => side.engineRootLength + path.length > PATH_MAX;
     if (isTooLong(now) || (pair.old !== null && old !== null && isTooLong(old))) {
-      return engineFails(`a path of more than ${String(PATH_MAX)} bytes ends the engine’s walk`);
+      return engineFails(`a path of more than ${String(PATH_MAX)} bytes ends the engine's walk`);
     }
     const fresh = now.view.lookup(pair.now, name);
     if (isNoSize(fresh)) return fresh;

@@ -47,7 +47,7 @@ export function kernelMarks(host: Host, home: BytePath): Marks {
       const value = read(directory, 'redirect');
       if (value === null || isNoSize(value)) return value;
       if (rootless)
-        return engineFails('a renamed directory, which a rootless engine’s mount refuses to follow');
+        return engineFails("a renamed directory, which a rootless engine's mount refuses to follow");
       return checkedRedirect(value.toString('latin1'));
     },
     unreadable: () => unreadable,
@@ -72,5 +72,5 @@ function checkedRedirect(value: string): BytePath | NoSize {
   const valid = parts.every((part) => part !== '' && part !== '.' && part !== '..' && !part.includes('/'));
   return valid && !value.includes('\0')
     ? (value as BytePath)
-    : engineFails('the redirect mark of a renamed directory is damaged, which ends the mount’s look-up');
+    : engineFails("the redirect mark of a renamed directory is damaged, which ends the mount's look-up");
 }
