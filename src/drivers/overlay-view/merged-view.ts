@@ -1,9 +1,10 @@
 import { isFailure } from '../../host/host.ts';
-import type { FileStat, HostFs } from '../../host/host.ts';
+import type { Failure, FileStat, HostFs } from '../../host/host.ts';
 import { joinPath } from '../../model/bytes.ts';
 import type { BytePath } from '../../model/bytes.ts';
-import { isNoSize, noSizeOf } from '../outcome.ts';
+import { isNoSize, noSizeOf, notKnown } from '../outcome.ts';
 import type { NoSize } from '../outcome.ts';
+import { failureText } from '../words.ts';
 import type { Marks } from './marks.ts';
 
 const NAME_MAX = 255;
@@ -211,12 +212,20 @@ export function lstatOrNull(fs: HostFs, path: BytePath): FileStat | null | NoSiz
   if (!isFailure(stat)) return stat;
   if (stat.errno === 'ENOENT' || stat.errno === 'ENOTDIR') return null;
   if (stat.errno === 'ENAMETOOLONG' && path.length - path.lastIndexOf('/') - 1 > NAME_MAX) return null;
-  return noSizeOf(stat);
+  return viewFailure(stat);
+}
+
+/**
+ * Paths as long as the engine's own are dealt with by the comparison; below a renamed directory a layer's path can be longer than the one that
+ * the mount shows, and then only we cannot take it.
+ */
+function viewFailure(failed: Failure): NoSize {
+  return failed.errno === 'ENAMETOOLONG' ? notKnown(failureText(failed), 'limit') : noSizeOf(failed);
 }
 
 /** A directory that vanished has no names any more. */
 export function listNames(fs: HostFs, directory: BytePath): readonly BytePath[] | NoSize {
   const entries = fs.readDirectory(directory);
   if (!isFailure(entries)) return entries.map(({ name }) => name);
-  return entries.errno === 'ENOENT' ? [] : noSizeOf(entries);
+  return entries.errno === 'ENOENT' ? [] : viewFailure(entries);
 }
