@@ -8,7 +8,8 @@ import { makeSampleStore } from './sample-store.mjs';
 
 const file = resolve(process.argv[2] ?? '');
 const script = new Script(readFileSync(file, 'latin1'), {
-  filename: file,
+  // The name of src/host/boot.ts.
+  filename: 'weigh/cli.cjs',
   importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
 });
 const module = { exports: {} };

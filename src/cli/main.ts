@@ -1,3 +1,4 @@
+import { standardOutput } from '../host/output.ts';
 import type { CliIo } from './context.ts';
 import { failureText } from './errors.ts';
 import { runCli } from './run.ts';
@@ -7,8 +8,6 @@ export async function main(args: readonly string[], version: string): Promise<vo
   process.on('uncaughtExceptionMonitor', () => {
     process.exitCode = 70;
   });
-  process.stdout.on('error', outputError);
-  process.stderr.on('error', () => undefined);
   const code = await runCli(args, processIo(version, interruptSignal()));
   if (process.exitCode === undefined) process.exitCode = code;
 }
@@ -23,8 +22,8 @@ export async function runCommand(
 
 function processIo(version: string, signal: AbortSignal): CliIo {
   return {
-    stdout: process.stdout,
-    stderr: process.stderr,
+    stdout: standardOutput(1, outputError),
+    stderr: standardOutput(2, () => undefined),
     env: process.env,
     version,
     signal,

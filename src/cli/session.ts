@@ -32,7 +32,7 @@ export async function withStores(
   const { io } = context;
   const named = namedStores(flags);
   const host = await io.openHost();
-  const progress = progressLine(io, !settings.text.quiet);
+  const progress = progressLine(io, !settings.text.quiet && settings.walks);
   let write: () => void;
   try {
     const { stores, problems } = found(host, { named, hostRoot: flags.hostRoot });

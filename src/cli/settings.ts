@@ -11,6 +11,8 @@ export interface OutputSettings {
   readonly json: boolean;
   readonly color: boolean;
   readonly text: TextOptions;
+  /** Whether the command may take long enough to show its progress. */
+  readonly walks: boolean;
 }
 
 /**
@@ -18,17 +20,23 @@ export interface OutputSettings {
  *
  * @throws WeighError USAGE when two of them contradict each other.
  */
-export function outputSettings(flags: CommonFlags, io: CliIo, units?: 'bytes'): OutputSettings {
+export function outputSettings(
+  flags: CommonFlags,
+  io: CliIo,
+  command: { readonly units?: 'bytes'; readonly walks?: false } = {},
+): OutputSettings {
   if (flags.bytes === true && flags.iec === true) {
     throw new WeighError('USAGE', '--bytes and --iec exclude each other');
   }
   if (flags.json === true && flags.format === 'table') {
     throw new WeighError('USAGE', '--json and --format table exclude each other');
   }
-  const chosen = flags.bytes === true ? 'bytes' : flags.iec === true ? 'binary' : (units ?? 'decimal');
+  const chosen =
+    flags.bytes === true ? 'bytes' : flags.iec === true ? 'binary' : (command.units ?? 'decimal');
   return {
     json: flags.json === true || flags.format === 'json',
     color: wantsColor(flags, io),
+    walks: command.walks ?? true,
     text: {
       units: chosen,
       width: screenWidth(io),

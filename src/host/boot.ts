@@ -18,13 +18,16 @@ export function say(text: string): void {
   }
 }
 
+/** As stack traces show it. It is in the code cache too, which is made elsewhere. */
+const BUNDLE_NAME = 'weigh/cli.cjs';
+
 /**
  * Runs a CommonJS bundle that the build wrapped into one function expression, with V8's code cache beside it (`<file>.cache`). A cache that is
  * missing or was made by another V8 is ignored: then the source is compiled as ever.
  */
 export function loadBundle(file: string, require: NodeJS.Require): unknown {
   const script = new Script(readFileSync(file, 'latin1'), {
-    filename: file,
+    filename: BUNDLE_NAME,
     cachedData: cacheOf(file),
     importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
   });

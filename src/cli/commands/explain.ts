@@ -7,7 +7,7 @@ import { outputSettings } from '../settings.ts';
 
 export async function explainCommand(context: CliContext, flags: CommonFlags, name: string): Promise<void> {
   // Whole bytes: here the numbers must be seen to add up.
-  const settings = outputSettings(flags, context.io, 'bytes');
+  const settings = outputSettings(flags, context.io, { units: 'bytes' });
   await withStores(context, flags, settings, async ({ measure, withFound }) => {
     const report = withFound(await explain(measure, name));
     return () => deliver(context, report, settings);

@@ -12,7 +12,7 @@ export async function imagesCommand(
   flags: ListFlags & { readonly all?: boolean },
   names: readonly string[],
 ): Promise<void> {
-  const settings = outputSettings(flags, context.io);
+  const settings = outputSettings(flags, context.io, { walks: false });
   const selection = imageSelection(flags);
   await withStores(context, flags, settings, async ({ measure, withFound }) => {
     const report = withFound(await measureImages(measure, { names, all: flags.all }));
