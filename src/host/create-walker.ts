@@ -31,17 +31,30 @@ export interface WalkerParts {
   readonly libcOf: () => Libc | undefined;
   readonly team: WalkTeam;
   readonly threads: Threads;
+  /** Entries in all that may be looked up through Node before the C library is asked for: for them loading it does not pay. */
+  readonly smallEntries: number;
 }
 
 export function createWalker(parts: WalkerParts): Walker {
   let native: NativeOps | undefined;
+  let smallLeft = parts.smallEntries;
   const nativeOps = (): NativeOps | undefined => {
     const libc = native === undefined ? parts.libcOf() : undefined;
     if (libc !== undefined) native = new NativeOps(libc);
     return native;
   };
   return {
-    directorySize: (root, options = {}) => directorySize(parts, nativeOps(), root, options),
+    async directorySize(root, options = {}) {
+      const stat = parts.fs.lstat(root);
+      if (isFailure(stat)) return new SizeTally().result(root, stat, false);
+      if (stat.kind !== 'directory') return sizeOfOne(root, stat);
+      if (native === undefined && smallLeft > 0) {
+        const tally = await lexicalSize(new NodeOps(), root, options, smallLeft);
+        smallLeft -= tally?.entries ?? smallLeft;
+        if (tally !== undefined) return tally;
+      }
+      return directorySize(parts, nativeOps(), root, options);
+    },
     compareTrees: (root, parent, options = {}) =>
       compareTrees(parts, nativeOps(), { now: root, old: parent }, options),
   };
@@ -70,14 +83,11 @@ async function directorySize(
   root: BytePath,
   options: WalkOptions,
 ): Promise<DirectoryTally> {
-  const stat = parts.fs.lstat(root);
-  if (isFailure(stat)) return new SizeTally().result(root, stat, false);
-  if (stat.kind !== 'directory') return sizeOfOne(root, stat);
-  if (native !== undefined && areLinksKnown(root)) {
-    const tally = await fastSize(parts, native, root, options);
-    if (tally !== undefined) return tally;
-  }
-  return lexicalSize(native ?? new NodeOps(), root, options);
+  const fast =
+    native !== undefined && areLinksKnown(root) ? await fastSize(parts, native, root, options) : undefined;
+  if (fast !== undefined) return fast;
+  const tally = await lexicalSize(native ?? new NodeOps(), root, options);
+  return tally ?? new SizeTally().result(root, undefined, false);
 }
 
 function areLinksKnown(root: BytePath): boolean {
@@ -114,11 +124,18 @@ function rootFailed(root: BytePath, handle: number): DirectoryTally {
   return new SizeTally().result(root, failure(errnoName(-handle), root), false);
 }
 
-async function lexicalSize(ops: TreeOps, root: BytePath, options: WalkOptions): Promise<DirectoryTally> {
+/** undefined: there are more than `most` entries. */
+async function lexicalSize(
+  ops: TreeOps,
+  root: BytePath,
+  options: WalkOptions,
+  most?: number,
+): Promise<DirectoryTally | undefined> {
   const handle = ops.openRoot(root);
   if (handle < 0) return rootFailed(root, handle);
-  const walk = new LexicalSize(ops, handle, root.length);
+  const walk = new LexicalSize(ops, handle, root.length, most);
   await driveAlone(walk, options);
+  if (walk.isTooLarge) return undefined;
   const failed = walk.failure === undefined ? undefined : failureOf(root, walk.failure);
   return walk.tally.result(root, failed, false);
 }

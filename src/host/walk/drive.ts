@@ -12,12 +12,14 @@ import type { WalkTeam } from './team.ts';
 const SLICE_MS = 10;
 const PROGRESS_MS = 100;
 /** A walk that is not over by then is large enough for threads to pay: each costs about 25 ms of a processor to start. */
-const LARGE_ENTRIES = 8000;
-const LARGE_MS = 25;
+const LARGE_ENTRIES = 12_000;
+const LARGE_MS = 35;
 const WARM_THREADS = 4;
 /** A cold walk waits for the disk, and more threads wait side by side. */
-const COLD_THREADS = 8;
-const COLD_LOAD = 0.6;
+const COLD_THREADS = 6;
+const COLD_LOAD = 0.7;
+/** Blocks of 512 bytes read from a disk since the last look. */
+const COLD_BLOCKS = 64;
 const LOAD_MS = 150;
 /** While other threads have all the work. */
 const IDLE_MS = 2;
@@ -79,10 +81,14 @@ class Crew {
   readonly #started = performance.now();
   #count = 1;
   #since = performance.now();
-  #cpu = process.cpuUsage();
+  #cpu = 0;
+  #blocks = 0;
 
   constructor(threads: Threads) {
     this.#threads = threads;
+    const { userCPUTime, systemCPUTime, fsRead } = process.resourceUsage();
+    this.#cpu = userCPUTime + systemCPUTime;
+    this.#blocks = fsRead;
   }
 
   /** How many there should be by now, this one included. */
@@ -101,13 +107,15 @@ class Crew {
     return this.#count;
   }
 
-  /** Whether the processors were idle since the last look, which means that the disk was not. */
+  /** Whether the walk waits for a disk: it read from one since the last look, and the processors were idle meanwhile. */
   #isCold(now: number, busy: number): boolean {
-    const { user, system } = process.cpuUsage(this.#cpu);
-    const load = (user + system) / 1000 / (now - this.#since) / busy;
+    const { userCPUTime, systemCPUTime, fsRead } = process.resourceUsage();
+    const load = (userCPUTime + systemCPUTime - this.#cpu) / 1000 / (now - this.#since) / busy;
+    const blocks = fsRead - this.#blocks;
     this.#since = now;
-    this.#cpu = process.cpuUsage();
-    return load < COLD_LOAD;
+    this.#cpu = userCPUTime + systemCPUTime;
+    this.#blocks = fsRead;
+    return load < COLD_LOAD && blocks > COLD_BLOCKS;
   }
 }
 

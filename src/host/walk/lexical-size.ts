@@ -49,14 +49,17 @@ export class LexicalSize implements Stepper {
   readonly #ops: TreeOps;
   readonly #root: number;
   readonly #rootLength: number;
+  readonly #most: number;
   readonly #counted = new InodeTable();
   readonly #onDisk = new Map<number, InodeTable>();
   readonly #frames: Frame[] = [];
   readonly #stat = emptyStat();
+  #looked = 0;
   #opened: Opened | undefined;
 
-  /** `root`: an open root of `ops`; it is closed at the end. `rootLength`: of its path, in bytes. */
-  constructor(ops: TreeOps, root: number, rootLength: number) {
+  /** `root`: an open root of `ops`; it is closed at the end. `rootLength`: of its path, in bytes. `most`: entries, then it halts. */
+  constructor(ops: TreeOps, root: number, rootLength: number, most: number = Infinity) {
+    this.#most = most;
     this.#ops = ops;
     this.#root = root;
     this.#rootLength = rootLength;
@@ -68,14 +71,19 @@ export class LexicalSize implements Stepper {
   }
 
   get isHalted(): boolean {
-    return this.failure !== undefined;
+    return this.failure !== undefined || this.isTooLarge;
+  }
+
+  /** There are more entries than were asked for: the tally is no answer. */
+  get isTooLarge(): boolean {
+    return this.#looked > this.#most;
   }
 
   step(): boolean {
     if (this.isHalted) return false;
     if (this.#opened !== undefined) {
       this.#look(this.#opened);
-      return this.failure === undefined;
+      return !this.isHalted;
     }
     const frame = this.#frames.at(-1);
     if (frame === undefined) return false;
@@ -126,8 +134,8 @@ export class LexicalSize implements Stepper {
       return;
     }
     const end = Math.min(listing.names.length, opened.next + PIECE);
-    for (; opened.next < end && this.failure === undefined; opened.next++) this.#lookAt(opened, opened.next);
-    if (opened.next < listing.names.length) return;
+    for (; opened.next < end && !this.isHalted; opened.next++) this.#lookAt(opened, opened.next);
+    if (opened.next < listing.names.length || this.isHalted) return;
     this.#ops.close(handle);
     this.#opened = undefined;
     opened.entries.sort((a, b) => (a.name < b.name ? -1 : 1));
@@ -135,6 +143,7 @@ export class LexicalSize implements Stepper {
   }
 
   #lookAt(opened: Opened, index: number): void {
+    this.#looked++;
     const name = opened.listing.names[index] ?? '';
     const relative = joined(opened.relative, name);
     if (this.#rootLength + 1 + relative.length > LONGEST_PATH) {
