@@ -60,7 +60,7 @@ export interface DirEntry {
   readonly kind: FileKind;
 }
 
-/** Reading a store. Every call is synchronous, never follows a link in the last part, never changes an access time where O_NOATIME is permitted. */
+/** Reading a store. Every call is synchronous, never follows a link in the last part, never changes a file's access time where O_NOATIME is permitted (Node cannot list a directory that way). */
 export interface HostFs {
   /** Facts of the path itself. */
   lstat(path: BytePath): FileStat | Failure;

@@ -112,11 +112,11 @@ const OPEN_DIRECTORY = fs.constants.O_RDONLY | fs.constants.O_NOFOLLOW | fs.cons
 
 /**
  * The handle of a directory whose last part is no link. The listing then goes through /proc/self/fd, so that a link put in its place meanwhile
- * is not followed and the access time stays.
+ * is not followed. Node opens it once more for that, without O_NOATIME.
  */
 function readDirectory(path: BytePath): readonly DirEntry[] | Failure {
   return attempt(path, () => {
-    const handle = openQuietly(nodePath(path), OPEN_DIRECTORY);
+    const handle = fs.openSync(nodePath(path), OPEN_DIRECTORY);
     try {
       const entries = fs.readdirSync(hasHandlePaths() ? `/proc/self/fd/${handle}` : nodePath(path), {
         withFileTypes: true,
