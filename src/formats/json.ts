@@ -70,6 +70,24 @@ export function parseRecord<T>(
   }
 }
 
+/** Parses a list of records, each a JSON object handed to `read`; `null` is an empty list. One wrong record makes the whole list invalid. */
+export function parseRecordList<T>(bytes: Buffer, read: (record: JsonObject) => T): readonly T[] | Malformed {
+  let value: unknown;
+  try {
+    value = JSON.parse(bytes.toString('utf8'));
+  } catch {
+    return malformed('it is not JSON');
+  }
+  if (value === null) return [];
+  if (!Array.isArray(value)) return malformed('it is not a JSON list');
+  try {
+    return value.map((item) => (isObject(item) ? read(item) : refuse('it holds more than objects')));
+  } catch (error) {
+    if (error instanceof ShapeError) return malformed(error.message);
+    throw error;
+  }
+}
+
 /** Ends the parsing of the record at hand. */
 export function refuse(why: string): never {
   throw new ShapeError(why);

@@ -133,7 +133,7 @@ async function lexicalSize(
 ): Promise<DirectoryTally | undefined> {
   const handle = ops.openRoot(root);
   if (handle < 0) return rootFailed(root, handle);
-  const walk = new LexicalSize(ops, handle, root.length, most);
+  const walk = new LexicalSize(ops, handle, root.length, most, options.differ === 'storage');
   await driveAlone(walk, options);
   if (walk.isTooLarge) return undefined;
   const failed = walk.failure === undefined ? undefined : failureOf(root, walk.failure);
@@ -163,12 +163,13 @@ async function compareTrees(
     }
     const [now, old] = sides as [Side, Side];
     const code = roots.old === null ? NEW : BOTH;
+    const isStrict = options.differ === 'storage';
     const { team, threads } = parts;
     const found =
       native === undefined
         ? await compareAlone(ops, now, old, code, options)
         : await driveTogether(
-            { job: { kind: 'compare', now, old }, code, ops: native, team, threads },
+            { job: { kind: 'compare', now, old, isStrict }, code, ops: native, team, threads },
             options,
           );
     const problem = firstOf(found, 'failure', roots.now);
@@ -187,7 +188,7 @@ async function compareAlone(
 ): Promise<readonly Part[]> {
   const tasks = new TaskStack();
   tasks.push(code, '', '');
-  const step = new CompareStep(ops, now, old, tasks);
+  const step = new CompareStep(ops, now, old, tasks, options.differ === 'storage');
   await driveAlone(step, options);
   const { sums, failure: failed, unreadable } = step;
   const links = Float64Array.from(sums.links);

@@ -11,6 +11,8 @@ export interface Libc {
   statx(directory: number, path: number, flags: number, mask: number, buffer: number): number;
   close(handle: number): number;
   lgetxattr(path: number, name: number, value: number, length: number): number;
+  llistxattr(path: number, list: number, length: number): number;
+  readlink(path: number, target: number, length: number): number;
   /** Any call with up to six arguments of word size, by its number. */
   syscall(number: number, a: number, b: number, c: number, d: number, e: number, f: number): number;
   errno(): number;
@@ -39,6 +41,8 @@ function bind(koffi: Koffi): Libc {
     statx: program.func('int statx(int, intptr_t, int, uint32_t, intptr_t)'),
     close: program.func('int close(int)'),
     lgetxattr: program.func('intptr_t lgetxattr(intptr_t, intptr_t, intptr_t, size_t)'),
+    llistxattr: program.func('intptr_t llistxattr(intptr_t, intptr_t, size_t)'),
+    readlink: program.func('intptr_t readlink(intptr_t, intptr_t, size_t)'),
     syscall: program.func('long syscall(long, intptr_t, intptr_t, intptr_t, intptr_t, intptr_t, intptr_t)'),
     errno: () => koffi.errno(),
     address: (memory) => Number(koffi.address(memory)),

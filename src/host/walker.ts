@@ -3,6 +3,11 @@ import type { Failure } from './host.ts';
 
 /** How a walk can be stopped and watched. */
 export interface WalkOptions {
+  /**
+   * Whose rules: Docker's (default), or those of containers/storage, where inode numbers of directories and of empty files are remembered as well,
+   * and where files differ, too, by their link target and their `user.*` attributes.
+   */
+  readonly differ?: 'docker' | 'storage' | undefined;
   /** Ends the walk; its promise is rejected. */
   readonly signal?: AbortSignal | undefined;
   /** Entries seen so far; called at most ten times a second. */

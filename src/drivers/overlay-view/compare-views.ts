@@ -23,6 +23,8 @@ export interface ComparedView {
 }
 
 export interface ViewComparison {
+  /** By the rules of containers/storage: a link differs by its target, too. */
+  readonly isStrict?: boolean;
   readonly fs: HostFs;
   readonly now: ComparedView;
   /** null: compared with an empty directory. */
@@ -167,7 +169,7 @@ class Comparison {
   #file(fresh: MergedNode, before: MergedNode | null, { path, renamed }: Pair): void {
     const { stat } = fresh;
     if (before !== null && before.real === fresh.real) return;
-    if (before !== null && !statDiffers(before.stat, stat) && !this.#capabilityDiffers(fresh, before)) {
+    if (before !== null && !statDiffers(before.stat, stat) && !this.#restDiffers(fresh, before)) {
       this.#unchanged.files += 1;
       this.#unchanged.bytes += stat.apparentBytes;
       return;
@@ -194,6 +196,14 @@ class Comparison {
     }
     this.#seen.set(stat.ino, directory);
     return false;
+  }
+
+  #restDiffers(fresh: MergedNode, before: MergedNode): boolean {
+    if (this.#capabilityDiffers(fresh, before)) return true;
+    if (this.#comparison.isStrict !== true || fresh.stat.kind !== 'symlink') return false;
+    const { fs } = this.#comparison;
+    const [now, old] = [fs.readLink(fresh.real), fs.readLink(before.real)];
+    return !isFailure(now) && !isFailure(old) && now !== old;
   }
 
   #capabilityDiffers(fresh: MergedNode, before: MergedNode): boolean {

@@ -59,7 +59,7 @@ export interface ViewsQuestion {
 export async function viewsSize(question: ViewsQuestion, options?: WalkOptions): Promise<DiffSize> {
   const { fs, subject, parent, now, old, steps, directory } = question;
   const at = { subject, path: 'naive' as const, steps, directory };
-  const changes = await compareViews({ fs, now, old }, options);
+  const changes = await compareViews({ fs, now, old, isStrict: options?.differ === 'storage' }, options);
   if (isNoSize(changes)) return withoutSize(changes, at);
   const problems = problemsOf(question, changes);
   return {

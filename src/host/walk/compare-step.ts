@@ -4,7 +4,7 @@ import { statDiffers } from '../stat-rules.ts';
 import { ADDED, ChangesSums, MODIFIED, UNCHANGED } from './changes-sums.ts';
 import { joined } from './stepper.ts';
 import type { Stepper, Tasks, WalkFailure } from './stepper.ts';
-import { LONGEST_PATH, S_IFDIR, S_IFMT, S_IFREG, emptyListing, emptyStat } from './tree-ops.ts';
+import { LONGEST_PATH, S_IFDIR, S_IFLNK, S_IFMT, S_IFREG, emptyListing, emptyStat } from './tree-ops.ts';
 import type { Listing, StatFields, TreeOps } from './tree-ops.ts';
 
 const { ENOENT, ENOTDIR, ELOOP, ENAMETOOLONG, EACCES, EPERM, EOPNOTSUPP } = constants.errno;
@@ -53,11 +53,14 @@ export class CompareStep implements Stepper {
   readonly #now: Side;
   readonly #old: Side;
   readonly #tasks: Tasks;
+  readonly #isStrict: boolean;
   readonly #stat = emptyStat();
   readonly #oldStat = emptyStat();
   #work: Work | undefined;
 
-  constructor(ops: TreeOps, now: Side, old: Side, tasks: Tasks) {
+  /** `isStrict`: by the rules of containers/storage. */
+  constructor(ops: TreeOps, now: Side, old: Side, tasks: Tasks, isStrict: boolean = false) {
+    this.#isStrict = isStrict;
     this.#ops = ops;
     this.#now = now;
     this.#old = old;
@@ -219,7 +222,7 @@ export class CompareStep implements Stepper {
     if (before === undefined) return this.#changed(ADDED);
     if (!this.#readStat(work.old, work.path, name, this.#oldStat)) {
       if (this.failure === undefined) this.#changed(ADDED);
-    } else if (statDiffers(this.#oldStat, this.#stat) || this.#capabilityDiffers(work, name))
+    } else if (statDiffers(this.#oldStat, this.#stat) || this.#attributesDiffer(work, name))
       this.#changed(MODIFIED);
     else this.sums.addFile(UNCHANGED, apparentBytes);
   }
@@ -228,6 +231,29 @@ export class CompareStep implements Stepper {
     const { nlink, inoLow, inoHigh, apparentBytes } = this.#stat;
     if (nlink > 1) this.sums.addLinked(pair, inoLow, inoHigh, apparentBytes);
     else this.sums.addFile(pair, apparentBytes);
+  }
+
+  #attributesDiffer(work: Work, name: string): boolean {
+    return this.#capabilityDiffers(work, name) || (this.#isStrict && this.#restDiffers(work, name));
+  }
+
+  /** storage 1.43-1.62: pkg/archive changes_linux.go walkchunk, changes.go addChanges. The kernel has `user.*` on files and directories only. */
+  #restDiffers({ now, old, path }: Work, name: string): boolean {
+    if (now === undefined || old === undefined) return false;
+    const type = this.#stat.mode & S_IFMT;
+    if (type !== S_IFLNK && type !== S_IFREG) return false;
+    const of = (side: OpenSide): string | number =>
+      type === S_IFLNK
+        ? this.#ops.linkTarget(side.handle, name)
+        : this.#ops.userAttributes(side.handle, name);
+    const [a, b] = [of(now), of(old)];
+    for (const value of [a, b]) {
+      if (typeof value !== 'number') continue;
+      if (value === -EACCES || value === -EPERM || value === -EOPNOTSUPP)
+        this.unreadable ??= { errno: -value, relative: joined(path, name) };
+      else if (value !== -ENOENT) this.#fail(-value, joined(path, name));
+    }
+    return typeof a === 'string' && typeof b === 'string' && a !== b;
   }
 
   #capabilityDiffers(work: Work, name: string): boolean {

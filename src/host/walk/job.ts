@@ -9,7 +9,7 @@ import type { Stepper, Tasks, WalkFailure } from './stepper.ts';
 /** What a thread is to do. Handles are the process's own, the same in all its threads. */
 export type Job =
   | { readonly kind: 'size'; readonly handle: number; readonly pathLength: number; readonly device: number }
-  | { readonly kind: 'compare'; readonly now: Side; readonly old: Side };
+  | { readonly kind: 'compare'; readonly now: Side; readonly old: Side; readonly isStrict: boolean };
 
 /** What one thread has found, in a form that can be sent. */
 export interface Part {
@@ -40,7 +40,7 @@ export function shareOf(job: Job, ops: NativeOps, tasks: Tasks): Share {
       }),
     };
   }
-  const stepper = new CompareStep(ops, job.now, job.old, tasks);
+  const stepper = new CompareStep(ops, job.now, job.old, tasks, job.isStrict);
   return {
     stepper,
     part: () => ({

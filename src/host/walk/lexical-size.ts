@@ -50,6 +50,7 @@ export class LexicalSize implements Stepper {
   readonly #root: number;
   readonly #rootLength: number;
   readonly #most: number;
+  readonly #countsAll: boolean;
   readonly #counted = new InodeTable();
   readonly #onDisk = new Map<number, InodeTable>();
   readonly #frames: Frame[] = [];
@@ -57,8 +58,18 @@ export class LexicalSize implements Stepper {
   #looked = 0;
   #opened: Opened | undefined;
 
-  /** `root`: an open root of `ops`; it is closed at the end. `rootLength`: of its path, in bytes. `most`: entries, then it halts. */
-  constructor(ops: TreeOps, root: number, rootLength: number, most: number = Infinity) {
+  /**
+   * `root`: an open root of `ops`; it is closed at the end. `rootLength`: of its path, in bytes. `most`: entries, then it halts.
+   * `countsAll`: inode numbers of directories and empty files are remembered, too (storage 1.43-1.62: pkg/directory directory_unix.go Usage).
+   */
+  constructor(
+    ops: TreeOps,
+    root: number,
+    rootLength: number,
+    most: number = Infinity,
+    countsAll: boolean = false,
+  ) {
+    this.#countsAll = countsAll;
     this.#most = most;
     this.#ops = ops;
     this.#root = root;
@@ -114,6 +125,7 @@ export class LexicalSize implements Stepper {
 
   #addDirectory(): void {
     const { inoLow, inoHigh, dev, mode, apparentBytes, diskBytes } = this.#stat;
+    if (this.#countsAll) this.#counted.add(inoLow, inoHigh);
     if (this.#isNewOnDisk(dev, inoLow, inoHigh)) this.tally.addEntry(rowOf(mode), apparentBytes, diskBytes);
     else this.tally.addName(rowOf(mode));
   }
@@ -183,7 +195,7 @@ export class LexicalSize implements Stepper {
     const { row, apparentBytes, diskBytes, inoLow, inoHigh, dev } = entry;
     if (this.#isNewOnDisk(dev, inoLow, inoHigh)) this.tally.addEntry(row, apparentBytes, diskBytes);
     else this.tally.addName(row);
-    if (apparentBytes === 0) return;
+    if (apparentBytes === 0 && !this.#countsAll) return;
     if (this.#counted.add(inoLow, inoHigh)) this.tally.addCounted(apparentBytes);
     else this.tally.addHardLinkName(apparentBytes);
   }

@@ -2,6 +2,7 @@ import { constants } from 'node:fs';
 import { constants as osConstants } from 'node:os';
 import type { FileKind } from '../host.ts';
 import type { Libc } from '../libc.ts';
+import { linkTarget, userAttributes } from './attributes.ts';
 import type { Listing, StatFields, TreeOps } from './tree-ops.ts';
 import { LONGEST_PATH, TWO_32, emptyStat } from './tree-ops.ts';
 
@@ -232,6 +233,15 @@ export class NativeOps implements TreeOps {
     const { base } = this;
     const got = this.libc.lgetxattr(base + PATH, base + CAPABILITY_NAME, base + VALUE, VALUE_LENGTH);
     return got >= 0 ? got : -this.libc.errno();
+  }
+
+  /** Rarely asked for: memory of its own, through the handle's path in /proc. */
+  userAttributes(handle: number, name: string): string | number {
+    return userAttributes(this.libc, `/proc/self/fd/${handle}/${name}`);
+  }
+
+  linkTarget(handle: number, name: string): string | number {
+    return linkTarget(this.libc, `/proc/self/fd/${handle}/${name}`);
   }
 
   close(handle: number): void {

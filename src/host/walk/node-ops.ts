@@ -118,6 +118,18 @@ export class NodeOps implements TreeOps {
     return -EOPNOTSUPP;
   }
 
+  userAttributes(): number {
+    return -EOPNOTSUPP;
+  }
+
+  linkTarget(handle: number, name: string): string | number {
+    try {
+      return fs.readlinkSync(nodePath(`/proc/self/fd/${handle}/${name}`), 'latin1');
+    } catch (error) {
+      return -errnoNumber(error);
+    }
+  }
+
   close(): void {
     // The chain closes its handles as it moves on.
   }

@@ -17,6 +17,10 @@ export interface TreeOps {
   stat(handle: number, name: string, into: StatFields): number;
   /** Raw bytes of `security.capability` of an entry ('' where it has none), or a negative errno. */
   capability(handle: number, name: string): string | number;
+  /** All `user.*` attributes of an entry as one text, equal for equal attributes ('' where it has none), or a negative errno. */
+  userAttributes(handle: number, name: string): string | number;
+  /** Where a link leads, as it is written; a negative errno for anything else. */
+  linkTarget(handle: number, name: string): string | number;
   close(handle: number): void;
   /** Ends with what belongs to a root: its handle too. */
   closeRoot(root: number): void;
