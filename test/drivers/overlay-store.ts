@@ -148,7 +148,7 @@ function unpack(diff: string, below: string, random: Random, options: StoreOptio
     for (const entry of fs.readdirSync(join(below, directory), { withFileTypes: true })) {
       const path = join(directory, entry.name);
       const own = join(diff, path);
-      if (fs.existsSync(own) || random.chance(60)) continue;
+      if (fs.lstatSync(own, { throwIfNoEntry: false }) !== undefined || random.chance(60)) continue;
       if (random.chance(40)) {
         deletions.whiteout(join(diff, directory), entry.name);
       } else if (entry.isDirectory()) {
