@@ -74,6 +74,19 @@ it('gives a lower bound where links of a file stand in several directories', asy
   expect(unsteady.problems).toMatchObject([{ kind: 'engine-unsteady', subject: 'rw' }]);
 });
 
+it('has no certain figure where a file with several lower names was changed by one', async () => {
+  at.file('fuse-overlayfs/base/diff/one', 'old', 1000);
+  at.file('fuse-overlayfs/base/diff/alone', 'old', 1000);
+  at.file('fuse-overlayfs/rw/diff/alone', 'changed');
+  expect((await sizeOf('rw', 'top')).bound).toBeUndefined();
+  const base = join(at.path, 'fuse-overlayfs/base/diff');
+  fs.linkSync(join(base, 'one'), join(base, 'two'));
+  at.file('fuse-overlayfs/rw/diff/two', 'changed');
+  const unsteady = await sizeOf('rw', 'top');
+  expect(unsteady).toMatchObject({ bytes: 14, bound: 'unknown' });
+  expect(unsteady.problems).toMatchObject([{ kind: 'engine-unsteady', subject: 'rw' }]);
+});
+
 it('cannot know what a mount of its whole directory shows', async () => {
   at.file('fuse-overlayfs/rw/lower', '');
   expect(await sizeOf('rw', 'top')).toMatchObject({ outcome: 'unknown', bytes: null });

@@ -29,6 +29,8 @@ export interface ViewComparison {
   readonly now: ComparedView;
   /** null: compared with an empty directory. */
   readonly old: ComparedView | null;
+  /** Asked of each file that is not the same on both sides: whether the engine's mount shows it now so, now otherwise. */
+  readonly isUnsteadyCopy?: (fresh: MergedNode, before: MergedNode | null) => boolean;
 }
 
 /**
@@ -39,6 +41,8 @@ export interface ViewChanges extends ChangesTally {
   readonly renamed: { readonly directories: number; readonly files: number; readonly bytes: number };
   /** A group of hard links of which names in different directories count. */
   readonly hasSpreadLinks: boolean;
+  /** `isUnsteadyCopy` held for a file. */
+  readonly hasUnsteadyCopies: boolean;
 }
 
 /**
@@ -93,6 +97,7 @@ class Comparison {
   readonly #common: number;
   readonly #seen = new Map<bigint, string>();
   #hasSpreadLinks = false;
+  #hasUnsteadyCopies = false;
   readonly #added = { files: 0, bytes: 0 };
   readonly #modified = { files: 0, bytes: 0 };
   readonly #unchanged = { files: 0, bytes: 0 };
@@ -129,6 +134,7 @@ class Comparison {
       entries: this.entries,
       renamed: this.#renamed,
       hasSpreadLinks: this.#hasSpreadLinks,
+      hasUnsteadyCopies: this.#hasUnsteadyCopies,
     };
   }
 
@@ -169,6 +175,7 @@ class Comparison {
   #file(fresh: MergedNode, before: MergedNode | null, { path, renamed }: Pair): void {
     const { stat } = fresh;
     if (before !== null && before.real === fresh.real) return;
+    this.#hasUnsteadyCopies ||= this.#comparison.isUnsteadyCopy?.(fresh, before) ?? false;
     if (before !== null && !statDiffers(before.stat, stat) && !this.#restDiffers(fresh, before)) {
       this.#unchanged.files += 1;
       this.#unchanged.bytes += stat.apparentBytes;

@@ -2,7 +2,7 @@ import type { HostFs } from '../../host/host.ts';
 import type { WalkOptions } from '../../host/walker.ts';
 import { joinPath, pathText } from '../../model/bytes.ts';
 import type { BytePath } from '../../model/bytes.ts';
-import type { Problem } from '../../model/finding.ts';
+import type { Bound, Problem } from '../../model/finding.ts';
 import type { DriverId } from '../../model/ids.ts';
 import type { Step } from '../../model/step.ts';
 import type { DiffSize, DriverContext } from '../driver.ts';
@@ -11,12 +11,14 @@ import { isNoSize, withoutSize } from '../outcome.ts';
 import type { NoSize } from '../outcome.ts';
 import { compareViews } from './compare-views.ts';
 import type { ComparedView, ViewChanges } from './compare-views.ts';
+import { isCopyOfLinked } from './fuse-copies.ts';
 import { fuseView } from './fuse-view.ts';
 import { diffDirectory, layerTree } from './layer-area.ts';
 import type { LayerArea } from './layer-area.ts';
 import { kernelMarks } from './marks.ts';
 import type { Marks } from './marks.ts';
 import { kernelView, plainView } from './merged-view.ts';
+import type { MergedNode } from './merged-view.ts';
 import { viewSteps } from './view-steps.ts';
 
 export interface NaiveQuestion {
@@ -57,21 +59,33 @@ export interface ViewsQuestion {
 
 /** The naive figure of two merged trees. */
 export async function viewsSize(question: ViewsQuestion, options?: WalkOptions): Promise<DiffSize> {
-  const { fs, subject, parent, now, old, steps, directory } = question;
+  const { fs, subject, parent, now, old, steps, directory, isUnsteady } = question;
   const at = { subject, path: 'naive' as const, steps, directory };
-  const changes = await compareViews({ fs, now, old, isStrict: options?.differ === 'storage' }, options);
+  const isUnsteadyCopy = (fresh: MergedNode, before: MergedNode | null): boolean =>
+    isUnsteady && isCopyOfLinked(fs, old?.view ?? null, fresh, before);
+  const isStrict = options?.differ === 'storage';
+  const changes = await compareViews({ fs, now, old, isStrict, isUnsteadyCopy }, options);
   if (isNoSize(changes)) return withoutSize(changes, at);
   const problems = problemsOf(question, changes);
   return {
     outcome: 'size',
     bytes: changes.changedBytes,
-    ...(problems.length === 0 ? {} : { bound: 'at-least' as const }),
+    ...boundOf(question, changes, problems),
     path: 'naive',
     steps: [...steps, ...viewSteps(changes, { id: subject, parent })],
     problems,
     directory,
     naive: changes,
   };
+}
+
+function boundOf(
+  { isUnsteady }: ViewsQuestion,
+  changes: ViewChanges,
+  problems: readonly Problem[],
+): { readonly bound?: Bound } {
+  if (problems.length === 0) return {};
+  return { bound: isUnsteady && changes.hasUnsteadyCopies ? 'unknown' : 'at-least' };
 }
 
 function comparedView(area: LayerArea, id: DriverId, marks: Marks): ComparedView | NoSize {
@@ -97,6 +111,14 @@ function problemsOf(question: ViewsQuestion, changes: ViewChanges): readonly Pro
       kind: 'xattr-unreadable',
       subject,
       message: `the trusted.overlay.* attributes of ${pathText(unreadable)} and others need CAP_SYS_ADMIN, so files below renamed directories may be missing; run weigh as root`,
+    });
+  }
+  if (isUnsteady && changes.hasUnsteadyCopies) {
+    problems.push({
+      kind: 'engine-unsteady',
+      subject,
+      message:
+        'a file that has several names in a lower layer was changed by one of them: fuse-overlayfs takes all of them for one file and shows the length and time of the one that it met first, so the engine counts now one, now the other',
     });
   }
   if (isUnsteady && changes.hasSpreadLinks) {
