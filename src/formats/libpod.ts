@@ -2,7 +2,7 @@
  * Podman's own records of containers and volumes (podman 4.3-5.8 libpod: ContainerConfig, ContainerState, VolumeConfig), the same JSON in
  * its bbolt and its SQLite database.
  */
-import { integerAt, objectsAt, parseRecord, textAt, textMapAt, timeAt } from './json.ts';
+import { integerAt, memberOf, objectsAt, parseRecord, textAt, textMapAt, timeAt } from './json.ts';
 import type { JsonObject } from './json.ts';
 import type { Malformed } from './malformed.ts';
 
@@ -19,6 +19,8 @@ export interface LibpodContainer {
   readonly created: string | null;
   /** Named volumes that it mounts. */
   readonly volumeNames: readonly string[];
+  /** The oldest Podman that writes a record with such members. */
+  readonly writtenSince: string;
 }
 
 /** A named volume. */
@@ -46,6 +48,16 @@ const STATES = [
   'stopping',
 ] as const;
 
+/** Members that every record has from a version on, newest first (podman libpod/container_config.go ContainerConfig). */
+const MEMBERS: readonly (readonly [member: string, since: string])[] = [
+  ['defaultPause', '5.5'],
+  ['use_image_hosts', '5.3'],
+  ['readWriteTmpfs', '4.7'],
+  ['kubeExitCodePropagation', '4.6'],
+  ['label_nested', '4.5'],
+];
+const OLDEST = '4.3';
+
 /** ContainerConfig. */
 export function parseLibpodContainer(bytes: Buffer): LibpodContainer | Malformed {
   return parseRecord(bytes, (record: JsonObject) => ({
@@ -56,6 +68,7 @@ export function parseLibpodContainer(bytes: Buffer): LibpodContainer | Malformed
     rootfs: textAt(record, 'rootfs'),
     created: timeAt(record, 'createdTime'),
     volumeNames: objectsAt(record, 'namedVolumes').map((volume) => textAt(volume, 'volumeName')),
+    writtenSince: MEMBERS.find(([member]) => memberOf(record, member) !== undefined)?.[1] ?? OLDEST,
   }));
 }
 
