@@ -13,6 +13,9 @@ export interface ApiOptions {
   readonly allow?: readonly number[];
 }
 
+/** The engine took the call and then could not do what was asked. */
+export class EngineRefusal extends Error {}
+
 /** The engine's HTTP interface on its socket, newest version that it speaks. */
 export class EngineApi {
   readonly socketPath: string;
@@ -44,7 +47,11 @@ export class EngineApi {
             const body = Buffer.concat(parts);
             if (status < 400 || options.allow?.includes(status) === true) resolve({ status, body });
             else
-              reject(new Error(`${method} ${path}: ${status} ${body.toString('utf8').trim().slice(0, 400)}`));
+              reject(
+                new EngineRefusal(
+                  `${method} ${path}: ${status} ${body.toString('utf8').trim().slice(0, 400)}`,
+                ),
+              );
           });
         },
       );
@@ -80,7 +87,7 @@ export class EngineApi {
         .map((line) => line.stream ?? '')
         .join('')
         .slice(-300);
-      throw new Error(`POST ${path.slice(0, 80)}: ${failed.error} ${tail}`);
+      throw new EngineRefusal(`POST ${path.slice(0, 80)}: ${failed.error} ${tail}`);
     }
     return lines;
   }

@@ -142,7 +142,7 @@ export async function damageCase(
   const tally = new Tally();
   try {
     await daemon.start();
-    await endRunning(daemon, await generateStore(daemon.api, seed, false));
+    await endRunning(daemon, await generateStore(daemon.api, seed, 'free'));
     await borrowVolumes(daemon);
     const { containerIds, imageIds } = await askEngine(daemon.api);
     await daemon.stop();

@@ -178,6 +178,7 @@ function withOther(change: Change, path: string, tree: Tree, random: Random): st
     return `mv ${here} ${at(other)}`;
   }
   if (change === 'hardLink') {
+    if (tree.links === 'none') return undefined;
     tree.set(other, 'file');
     const first = random.chance(0.4) ? `echo ${random.word()} >> ${here}; ` : '';
     return `${first}ln ${here} ${at(other)}`;

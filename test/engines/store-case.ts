@@ -10,6 +10,7 @@ import { Tally } from './compare.ts';
 import { Daemon } from './daemon.ts';
 import { generateStore } from './generator.ts';
 import type { GeneratedStore } from './generator.ts';
+import type { LinkMode } from './tree.ts';
 import { askWeigh, explainWeigh } from './weigh.ts';
 import type { WeighTarget } from './weigh.ts';
 
@@ -36,8 +37,8 @@ export function askingEngine(daemon: Daemon): WeighTarget {
 }
 
 /** Four in five stores of fuse-overlayfs have no hard links that the engine itself counts differently each time. */
-export function linksTogether(cell: Cell, seed: number): boolean {
-  return cell.driver === 'fuse-overlayfs' && seed % 5 !== 0;
+export function linkMode(cell: Cell, seed: number): LinkMode {
+  return cell.driver === 'fuse-overlayfs' && seed % 5 !== 0 ? 'none' : 'free';
 }
 
 export async function storeCase(cell: Cell, base: string, seed: number, name: string): Promise<StoreResult> {
@@ -46,7 +47,7 @@ export async function storeCase(cell: Cell, base: string, seed: number, name: st
   const daemon = new Daemon(cell, base, name);
   try {
     await daemon.start();
-    const store = await generateStore(daemon.api, seed, linksTogether(cell, seed));
+    const store = await generateStore(daemon.api, seed, linkMode(cell, seed));
     await compareLive(daemon, tally);
     await endRunning(daemon, store);
     const last = await askEngine(daemon.api);

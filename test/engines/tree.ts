@@ -4,21 +4,31 @@ import type { TarEntry } from './tar.ts';
 
 export type NodeKind = 'file' | 'directory' | 'symlink' | 'special';
 
+/**
+ * Where hard links may stand. fuse-overlayfs counts a file whose names stand in several directories, or one of whose several names in a lower
+ * layer was changed, differently from call to call: 'together' keeps names in one directory, 'none' makes no second names.
+ */
+export type LinkMode = 'free' | 'together' | 'none';
+
 /** Paths (bytes as latin1, no leading slash) and what stands there. */
 export class Tree {
   readonly nodes: Map<string, NodeKind>;
   /** Files that stand as an archive brought them, so that another can bring the very same. */
   readonly entries: Map<string, TarEntry> = new Map<string, TarEntry>();
-  /** Hard links stay in one directory: fuse-overlayfs counts the others differently from call to call. */
-  readonly linksTogether: boolean;
+  readonly links: LinkMode;
 
-  constructor(nodes: ReadonlyMap<string, NodeKind> = new Map(), linksTogether = false) {
+  constructor(nodes: ReadonlyMap<string, NodeKind> = new Map(), links: LinkMode = 'free') {
     this.nodes = new Map(nodes);
-    this.linksTogether = linksTogether;
+    this.links = links;
   }
 
-  copy(): Tree {
-    const copied = new Tree(this.nodes, this.linksTogether);
+  /** For a container: nothing is made from it, so that links in one directory stay steady. */
+  forContainer(): Tree {
+    return this.copy(this.links === 'free' ? 'free' : 'together');
+  }
+
+  copy(links: LinkMode = this.links): Tree {
+    const copied = new Tree(this.nodes, links);
     for (const [path, entry] of this.entries) copied.entries.set(path, entry);
     return copied;
   }
@@ -51,7 +61,7 @@ export class Tree {
 
   /** A free path for another name of a file. */
   freeBeside(path: string, random: Random): string {
-    if (!this.linksTogether) return this.free(random, 600);
+    if (this.links === 'free') return this.free(random, 600);
     const slash = path.lastIndexOf('/') + 1;
     for (;;) {
       const found = path.slice(0, slash) + random.name();
@@ -203,7 +213,7 @@ export class LayerWriter {
 
   #hardLink(): void {
     const alive = this.#files.filter((path) => this.#tree.nodes.get(path) === 'file');
-    if (alive.length === 0) return;
+    if (alive.length === 0 || this.#tree.links === 'none') return;
     const target = this.#random.pick(alive);
     const name = this.#tree.freeBeside(target, this.#random);
     this.#put({ name, kind: 'hardlink', target, ...this.#claimed() }, 'file');

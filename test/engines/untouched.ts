@@ -25,7 +25,7 @@ export async function untouchedCase(base: string, cellName: string, seed: number
   const tally = new Tally();
   try {
     await daemon.start();
-    await endRunning(daemon, await generateStore(daemon.api, seed, false));
+    await endRunning(daemon, await generateStore(daemon.api, seed, 'free'));
     const first = await askEngine(daemon.api);
     const last = await askEngine(daemon.api);
     await daemon.stop();
