@@ -309,7 +309,7 @@ class Generator {
     await this.#api.call('PUT', `/containers/${container}/archive?path=/`, {
       body: tar(entries),
       type: 'application/x-tar',
-      allow: [400, 500],
+      allow: [400, 404, 500],
     });
   }
 
