@@ -52,7 +52,7 @@ it('reads stores', () => {
   expect(() => parseStore('/srv/docker')).toThrow('not a store');
   expect(() => parseStore('docker:')).toThrow('not a store');
   expect(() => parseStore('docker:/a,colour=red')).toThrow('not an option');
-  expect(() => parseStore('podman:/a')).toThrow('cannot be weighed yet');
+  expect(() => parseStore('containerd:/a')).toThrow('cannot be weighed yet');
 });
 
 it('knows early whether failures are JSON', () => {

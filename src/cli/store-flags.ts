@@ -2,18 +2,28 @@ import { WeighError } from '../model/errors.ts';
 
 /** A store that was named on the command line. */
 export interface NamedStore {
-  readonly kind: 'docker';
+  readonly kind: 'docker' | 'podman';
   readonly path: string;
   /** Absent: by the engine's own rule of choice. */
   readonly driver?: string;
+  /** podman: where what does not outlive a restart is kept. */
+  readonly runRoot?: string;
+  /** podman: where images are kept when not in the root. */
+  readonly imageStore?: string;
 }
 
-const FORM = 'Write it as docker:PATH or docker:PATH,driver=NAME; a comma in a path is \\,.';
+const FORM =
+  'Write it as docker:PATH[,driver=NAME] or podman:PATH[,runroot=PATH][,imagestore=PATH][,driver=NAME]; a comma in a path is \\,.';
+/** Options of each kind, and the members that they set. */
+const OPTIONS = {
+  docker: { driver: 'driver' },
+  podman: { driver: 'driver', runroot: 'runRoot', imagestore: 'imageStore' },
+} as const;
 /** Kinds that exist elsewhere, so that their users are told rather than corrected. */
-const OTHER_KINDS = new Set(['containerd', 'podman', 'containers-storage']);
+const OTHER_KINDS = new Set(['containerd']);
 
 /**
- * Reads `--store docker:PATH[,driver=NAME]` and `--data-root PATH`.
+ * Reads `--store docker:PATH[,driver=NAME]`, `--store podman:PATH[,runroot=PATH][,imagestore=PATH][,driver=NAME]` and `--data-root PATH`.
  *
  * @throws WeighError USAGE for another form, UNSUPPORTED for another kind of store.
  */
@@ -35,19 +45,22 @@ export function parseStore(text: string): NamedStore {
   const path = target.slice(colon + 1);
   if (OTHER_KINDS.has(kind)) {
     throw new WeighError('UNSUPPORTED', `${kind} stores cannot be weighed yet: ${text}`, {
-      hint: 'Docker data roots can: --store docker:PATH.',
+      hint: 'Those of Docker and Podman can: --store docker:PATH, --store podman:PATH.',
     });
   }
-  if (kind !== 'docker' || path === '') throw new WeighError('USAGE', `not a store: ${text}`, { hint: FORM });
-  let driver: string | undefined;
+  if ((kind !== 'docker' && kind !== 'podman') || path === '')
+    throw new WeighError('USAGE', `not a store: ${text}`, { hint: FORM });
+  const members: Readonly<Record<string, string>> = OPTIONS[kind];
+  const set: Record<string, string> = {};
   for (const option of options) {
-    const [key, value = ''] = option.split(/=(.*)/s);
-    if (key !== 'driver' || value === '') {
+    const [key = '', value = ''] = option.split(/=(.*)/s);
+    const member = Object.hasOwn(members, key) ? members[key] : undefined;
+    if (member === undefined || value === '') {
       throw new WeighError('USAGE', `not an option of a store: ${option}`, { hint: FORM });
     }
-    driver = value;
+    set[member] = value;
   }
-  return driver === undefined ? { kind: 'docker', path } : { kind: 'docker', path, driver };
+  return { kind, path, ...set };
 }
 
 /** At commas, except those written `\,`. Any other backslash is part of the path. */

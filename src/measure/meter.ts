@@ -105,7 +105,7 @@ export async function openMeters(context: MeasureContext): Promise<readonly Stor
  * @throws WeighError USAGE when `context.engineVersion` is no version.
  */
 export async function openMeter(context: MeasureContext, store: AnyStore): Promise<StoreMeter> {
-  // A further kind goes here: `if (store.kind === 'podman') return (await import('./podman-meter.ts')).openPodmanMeter(context, store);`
+  if (store.kind === 'podman') return (await import('./podman-meter.ts')).openPodmanMeter(context, store);
   return (await import('./docker-meter.ts')).openDockerMeter(context, store);
 }
 

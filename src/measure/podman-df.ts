@@ -65,27 +65,35 @@ export async function measurePodmanDf(
 
 /** SIZE of the images line. */
 function imagesSize(scope: PodmanScope, view: PodmanImagesView): number {
-  const { layers, layerById } = scope.store.records();
-  switch (scope.rules.imagesSize) {
-    case 'rows':
-      return sum(view.all.map(({ row, rows }) => dfSize(row) * rows));
-    case 'all-layers':
-      return addBytes(
-        sum(layers.map((layer) => recordedOrMeasured(scope, layer))),
-        sum(view.all.map(({ image }) => bigDataOf(scope, image).bytes)),
-      );
-    case 'images-less-seen-layers': {
-      const seen = new Set<string>();
-      return sum(
-        view.all.map(({ image, row }) => {
-          const chain = imageLayers(layerById, { topLayer: image.topLayer, mappedLayers: [] }).layers;
-          const again = chain.filter(({ id }) => seen.has(id));
-          for (const { id } of chain) seen.add(id);
-          return row.size - sum(again.map((layer) => layer.diffSize));
-        }),
-      );
-    }
-  }
+  const ways = {
+    rows: () => sum(view.all.map(({ row, rows }) => dfSize(row) * rows)),
+    'images-less-seen-layers': () => lessSeenLayers(scope, view),
+    'all-layers': () => allLayers(scope, view),
+  };
+  return ways[scope.rules.imagesSize]();
+}
+
+/** Every layer of the store, those of containers and of no image too, and the data items of each image. */
+function allLayers(scope: PodmanScope, view: PodmanImagesView): number {
+  const { layers } = scope.store.records();
+  return addBytes(
+    sum(layers.map((layer) => recordedOrMeasured(scope, layer))),
+    sum(view.all.map(({ image }) => bigDataOf(scope, image).bytes)),
+  );
+}
+
+/** What is taken off for a layer seen before is its recorded length, a -1 included. Mapped copies are never taken off. */
+function lessSeenLayers(scope: PodmanScope, view: PodmanImagesView): number {
+  const { layerById } = scope.store.records();
+  const seen = new Set<string>();
+  return sum(
+    view.all.map(({ image, row }) => {
+      const chain = imageLayers(layerById, { topLayer: image.topLayer, mappedLayers: [] }).layers;
+      const again = chain.filter(({ id }) => seen.has(id));
+      for (const { id } of chain) seen.add(id);
+      return row.size - sum(again.map((layer) => layer.diffSize));
+    }),
+  );
 }
 
 /** SIZE of a row of `df -v`: what is shared and unique together. */

@@ -100,7 +100,7 @@ function questionOf(store: PodmanStore, layer: StoredLayer): StorageQuestion | n
   const { id, parent, home } = layer;
   if (!isDriverId(id) || (parent !== '' && !isDriverId(parent))) return null;
   const parentHome = store.records().layerById.get(parent)?.home ?? home;
-  return { id, parent: parent === '' ? null : (parent as typeof id), home, parentHome };
+  return { id, parent: isDriverId(parent) ? parent : null, home, parentHome };
 }
 
 function noAnswer(layer: StoredLayer, reason: string): DiffSize {

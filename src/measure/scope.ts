@@ -17,12 +17,6 @@ export interface StoreScope {
   readonly driver: () => Promise<GraphDriver>;
 }
 
-/** The scopes of several stores, in the order of the stores' names. Engines are asked at the same time. */
-export async function openScopes(context: MeasureContext): Promise<readonly StoreScope[]> {
-  const ordered = [...context.stores].sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
-  return Promise.all(ordered.map((store) => openScope(context, store)));
-}
-
 /**
  * Chooses the rules for one store.
  *

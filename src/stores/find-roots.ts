@@ -38,7 +38,7 @@ const SYSTEM_ROOT = '/var/lib/docker';
 const SNAP_ROOT = '/var/snap/docker/common/var-lib-docker';
 
 /** `path` below `hostRoot`, with links that lead to absolute paths taken as that host means them. */
-function below(host: Host, hostRoot: BytePath | null, path: BytePath): BytePath {
+export function below(host: Host, hostRoot: BytePath | null, path: BytePath): BytePath {
   if (hostRoot === null) return path;
   let at = joinPath(hostRoot, path.replace(/^\/+/, ''));
   for (let link = 0; link < MAX_LINKS; link++) {
@@ -56,7 +56,8 @@ interface Place {
   readonly defaultRoot: BytePath;
 }
 
-function homesOf(host: Host, hostRoot: BytePath | null): readonly BytePath[] {
+/** Home directories of a host's users. */
+export function homesOf(host: Host, hostRoot: BytePath | null): readonly BytePath[] {
   const passwd = host.fs.readFile(below(host, hostRoot, bytePath('/etc/passwd')), MAX_PASSWD);
   const homes = new Set<string>(isFailure(passwd) ? [] : parseHomes(passwd));
   if (hostRoot === null) homes.add(bytePath(host.facts.homeDirectory));

@@ -5,13 +5,15 @@ import type { Problem } from '../model/finding.ts';
 import { isFailure } from '../host/host.ts';
 import type { Host } from '../host/host.ts';
 import type { AnyStore } from './any-store.ts';
+import { findPodmanStores } from './containers-storage/find-podman-stores.ts';
+import type { StorageUser } from './containers-storage/storage-configs.ts';
 import { isDriverName } from './docker/choose-driver.ts';
 import { dockerStoresAt } from './docker/docker-stores-at.ts';
 import type { DockerStore } from './docker/records.ts';
 import { elsewhere, findEndpoint } from './find-endpoint.ts';
 import { openNamed } from './open-named.ts';
 import type { NamedStore } from './open-named.ts';
-import { findRoots, plainCandidate } from './find-roots.ts';
+import { below, findRoots, homesOf, plainCandidate } from './find-roots.ts';
 import type { RootCandidate } from './find-roots.ts';
 
 /** Where to look for stores. */
@@ -76,6 +78,12 @@ function openPreferring(
   }
 }
 
+/** The user ID is known of this user only; a store of another tells it by its owner. */
+function usersOf(host: Host, hostRoot: BytePath | null): readonly StorageUser[] {
+  const own = hostRoot === null ? bytePath(host.facts.homeDirectory) : null;
+  return homesOf(host, hostRoot).map((home) => ({ home, uid: home === own ? host.facts.uid : null }));
+}
+
 /** Finds stores and says what was found that is none. Throws a WeighError only for a named one. */
 export function discoverStores(host: Host, options: FindStores = {}): FoundStores {
   const byName = new Map<string, AnyStore>();
@@ -92,6 +100,9 @@ export function discoverStores(host: Host, options: FindStores = {}): FoundStore
   const problems: Problem[] = [...roots.problems];
   const told = hostRoot === null ? (options.engineRoots ?? []).map(plainCandidate) : [];
   for (const candidate of [...roots.candidates, ...told]) add(openCandidate(host, candidate, problems));
+  const podman = findPodmanStores(host, (path) => below(host, hostRoot, path), usersOf(host, hostRoot));
+  add(podman.stores);
+  problems.push(...podman.problems);
   const endpoint = hostRoot === null ? findEndpoint(host) : null;
   const away = endpoint === null ? null : elsewhere(endpoint);
   if (endpoint !== null && away !== null) {

@@ -2,17 +2,22 @@ import { bytePath } from '../model/bytes.ts';
 import { WeighError } from '../model/errors.ts';
 import type { Host } from '../host/host.ts';
 import type { AnyStore } from './any-store.ts';
+import { openNamedPodman } from './containers-storage/find-podman-stores.ts';
 import { isDriverName } from './docker/choose-driver.ts';
 import { dockerStoresAt } from './docker/docker-stores-at.ts';
 
 /** A store that the caller names. */
 export interface NamedStore {
   /** The kind of store. */
-  readonly kind: 'docker';
+  readonly kind: 'docker' | 'podman';
   /** Its root, as text. */
   readonly path: string;
   /** Absent: by the engine's own rule of choice. */
   readonly driver?: string | undefined;
+  /** podman: where the library keeps what does not outlive a restart. */
+  readonly runRoot?: string | undefined;
+  /** podman: where images are kept when not in the root. */
+  readonly imageStore?: string | undefined;
 }
 
 /**
@@ -21,7 +26,7 @@ export interface NamedStore {
  * @throws WeighError when there is none of this kind, or nothing of it can be read.
  */
 export function openNamed(host: Host, named: NamedStore): readonly AnyStore[] {
-  return openDocker(host, named);
+  return named.kind === 'podman' ? [openNamedPodman(host, named)] : openDocker(host, named);
 }
 
 function openDocker(host: Host, { path, driver }: NamedStore): readonly AnyStore[] {

@@ -5,7 +5,7 @@
  * Nothing is read until it is asked for, and everything is read once.
  */
 import type { BytePath } from '../../model/bytes.ts';
-import { bytePath, joinPath, pathText } from '../../model/bytes.ts';
+import { joinPath, pathText } from '../../model/bytes.ts';
 import { WeighError } from '../../model/errors.ts';
 import type { Problem } from '../../model/finding.ts';
 import { isFailure } from '../../host/host.ts';
@@ -141,22 +141,14 @@ function areaProblem(host: Host, root: BytePath, driver: StorageDriverName): rea
   return [problem('missing-directory', pathText(area), message)];
 }
 
-/** The default of its kind: `/run/containers/storage` for the system's root, the user's runtime directory for a rootless one. */
-function defaultRunRoot(host: Host, root: BytePath): BytePath | null {
-  if (root === '/var/lib/containers/storage') return bytePath('/run/containers/storage');
-  const stat = host.fs.lstat(root);
-  if (isFailure(stat) || stat.uid === 0 || !root.endsWith('/containers/storage')) return null;
-  return bytePath(`/run/user/${stat.uid}/containers`);
-}
-
 /** Opens a root. Throws a WeighError when it is none, or when nothing of it can be read. */
 export function openPodmanStore(host: Host, options: OpenPodmanStore): PodmanStore {
   const root = canonical(host, options.root);
   const driver = choose(host, root, wantedDriver(options.driver));
   const image = storesThere(host, options.imageStore === undefined ? [] : [options.imageStore]);
   const additional = storesThere(host, options.additionalStores ?? []);
-  const named = options.runRoot ?? defaultRunRoot(host, root);
-  const runRoot = named === null || isFailure(host.fs.lstat(named)) ? null : named;
+  const { runRoot: named } = options;
+  const runRoot = named === undefined || isFailure(host.fs.lstat(named)) ? null : named;
   const places = {
     root,
     driver,
