@@ -31,6 +31,7 @@ describe('the public interface', () => {
       'createHost',
       'discoverStores',
       'explain',
+      'findEngineRoots',
       'findStores',
       'getContainerLayerSize',
       'isContainerId',

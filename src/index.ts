@@ -14,6 +14,7 @@
  * `AbortSignal` (`signal`) and tells how far it is (`onProgress`). All errors thrown are `WeighError`s with a `code`.
  */
 export { createHost } from './host/create-host.ts';
+export { findEngineRoots } from './stores/find-engine-roots.ts';
 export { discoverStores, findStores } from './stores/find-stores.ts';
 export { openDockerStore } from './stores/docker/open-docker-store.ts';
 export { measureContainers } from './measure/containers.ts';

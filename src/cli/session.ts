@@ -1,5 +1,5 @@
 import type { Host } from '../host/host.ts';
-import { discoverStores } from '../index.ts';
+import { discoverStores, findEngineRoots } from '../index.ts';
 import type { FoundStores } from '../index.ts';
 import type { MeasureContext } from '../measure/context.ts';
 import { WeighError } from '../model/errors.ts';
@@ -35,7 +35,10 @@ export async function withStores(
   const progress = progressLine(io, !settings.text.quiet && settings.walks);
   let write: () => void;
   try {
-    const { stores, problems } = found(host, { named, hostRoot: flags.hostRoot });
+    // An engine that was told its root on its command line is known only by its answer.
+    const ask = named.length === 0 && flags.noEngine !== true;
+    const engineRoots = ask ? await findEngineRoots(host, io.signal) : [];
+    const { stores, problems } = found(host, { named, hostRoot: flags.hostRoot, engineRoots });
     const measure = {
       host,
       stores,

@@ -2,7 +2,8 @@ import { joinPath, pathText } from '../model/bytes.ts';
 import type { HostReport } from '../model/reports.ts';
 import { isFailure } from '../host/host.ts';
 import type { MeasureContext } from './context.ts';
-import { cacheThatCanGo, containerColumns, containersThatCanGo, sum } from './df-groups.ts';
+import { cacheThatCanGo, containersThatCanGo, sum } from './df-groups.ts';
+import { problemsOf } from './docker-containers.ts';
 import { measureDfStore } from './docker-df.ts';
 import type { MeasuredDf } from './docker-df.ts';
 import { addFigureFindings } from './explain-df-figures.ts';
@@ -26,6 +27,10 @@ export async function dockerOverview(
   const ofStore = new FindingList();
   const measured = await measureDfStore(context, scope, ofStore, '');
   addStoreFindings(findings, ofStore, measured, pointer);
+  for (const { row, size } of measured.containers) {
+    if (row.engineAnswer !== -1) continue;
+    findings.affectAll(problemsOf(row.name, size), `${pointer}/containersSize`, 'at-least');
+  }
   return { store: hostStore(measured), owners: ownersOf(context, measured) };
 }
 
@@ -65,7 +70,7 @@ function hostStore(measured: MeasuredDf): HostStore {
     images: view.listed.length,
     imagesSize: measured.layersSize,
     containers: containers.length,
-    containersSize: containerColumns(containers).size,
+    containersSize: sum(containers.map((row) => row.sizeRw ?? 0)),
     volumes: measured.volumes.length,
     volumesSize: sum(measured.volumes.map(({ row }) => row.size ?? 0)),
     buildCacheSize: sum(measured.cache.filter(({ row }) => !row.shared).map(({ row }) => row.size ?? 0)),

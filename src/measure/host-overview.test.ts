@@ -8,6 +8,7 @@ import {
   hostOf,
   image,
   layer,
+  noAnswer,
   rwLayer,
   sizeAnswer,
   storeOf,
@@ -82,4 +83,26 @@ it('answers with nothing where there is no store, and tells what was met on the 
     complete: true,
     findings: [{ ...problem, effects: [] }],
   });
+});
+
+it('leaves out what the engine cannot size, and says that the total is a lower bound', async () => {
+  const store = storeOf({
+    layers: [layer('a', null, 1000)],
+    images: [image('1', 'a', { tags: ['used:1'] })],
+    rwLayers: [rwLayer('1', 'a'), rwLayer('2', 'a')],
+    containers: [container('1', { imageId: digestOf('1') }), container('2', { imageId: digestOf('1') })],
+  });
+  const report = await overview(
+    contextOf([store], {
+      driverFor: driversOf({
+        'mount-1 < mount-1-init': sizeAnswer(100),
+        'mount-2 < mount-2-init': noAnswer('engine-fails', 'no lower'),
+      }),
+    }),
+  );
+  expect(report.stores).toMatchObject([{ containersSize: 100 }]);
+  expect(report.complete).toBe(false);
+  expect(report.findings).toMatchObject([
+    { effects: [{ pointer: '/stores/0/containersSize', bound: 'at-least' }] },
+  ]);
 });

@@ -12,7 +12,7 @@ import { parseContainerConfig, parseHostConfig } from '../../formats/container-c
 import type { ContainerConfig } from '../../formats/container-config.ts';
 import { isMalformed, malformed } from '../../formats/malformed.ts';
 import type { Malformed } from '../../formats/malformed.ts';
-import { failureProblem, problem, readParsed } from './read-record.ts';
+import { failureProblem, isDenied, problem, readParsed } from './read-record.ts';
 import type { ContainerRecord } from './records.ts';
 
 export interface Containers {
@@ -52,7 +52,10 @@ export function readContainers(host: Host, root: BytePath, driver: string): Cont
     const container = readContainer(host, joinPath(home, entry.name), entry.name);
     const subject = `container ${entry.name}`;
     if (isFailure(container)) {
-      problems.push(failureProblem(container, subject, 'the container is left out, as the engine does'));
+      const consequence = isDenied(container)
+        ? 'the engine may list it; it is missing here'
+        : 'the container is left out, as the engine leaves it out';
+      problems.push(failureProblem(container, subject, consequence));
     } else if (isMalformed(container)) {
       problems.push(
         problem('damaged-record', subject, `${container.malformed}, so the engine does not load it`),
