@@ -3,7 +3,8 @@ import type { DfGroup, DfReport, DfStore } from '../model/reports.ts';
 import { amountAt, boundsOf } from './bounds.ts';
 import type { Bounds } from './bounds.ts';
 import { detailLines } from './df-details.ts';
-import { engineReclaimable, engineSize } from './engine-units.ts';
+import { clientOf, engineOf } from './engine-names.ts';
+import { engineReclaimable, engineSize, podmanReclaimable } from './engine-units.ts';
 import { findingLines } from './findings.ts';
 import { amountCell } from './images.ts';
 import { tableWidth } from './options.ts';
@@ -55,7 +56,7 @@ export function dfText(report: DfReport, options: TextOptions, details: boolean)
 }
 
 function legendLines(report: DfReport, options: TextOptions, details: boolean): Line[] {
-  const legend = `TOTAL to RECLAIMABLE: what docker system df prints. CAN GO: what really goes with all that nothing uses, shared layers once${details ? '; ON DISK: the same in blocks' : ''}.`;
+  const legend = `TOTAL to RECLAIMABLE: what ${clientOf(report.stores.map(({ store }) => store))} system df prints. CAN GO: what really goes with all that nothing uses, shared layers once${details ? '; ON DISK: the same in blocks' : ''}.`;
   return [...wrap(legend, options.width), ...ruleLines(report.rules, options.width)];
 }
 
@@ -66,9 +67,11 @@ function dfTable(
   options: TextOptions,
   disk: boolean,
 ): Line[] {
-  const rows = DF_GROUPS.map((name) => {
+  const isPodman = engineOf(store.store) === 'Podman';
+  const groups = isPodman ? DF_GROUPS.filter((name) => name !== 'buildCache') : DF_GROUPS;
+  const rows = groups.map((name) => {
     const at = `${pointer}/${name}`;
-    const cells = groupCells(name, store[name], bounds, at, options);
+    const cells = groupCells(name, store[name], bounds, at, options, isPodman);
     const onDisk = amountAt(bounds, `${at}/exactReclaimableDisk`, store[name].exactReclaimableDisk);
     return disk ? [...cells, amountCell(onDisk, options)] : cells;
   });
@@ -81,11 +84,14 @@ function groupCells(
   bounds: Bounds,
   pointer: string,
   options: TextOptions,
+  isPodman: boolean,
 ): readonly Cell[] {
   const size = amountAt(bounds, `${pointer}/size`, group.size);
   const reclaimable = amountAt(bounds, `${pointer}/reclaimable`, group.reclaimable);
   const share = (bytes: number): string =>
-    name === 'buildCache' ? engineSize(bytes) : engineReclaimable(bytes, group.size ?? 0);
+    name === 'buildCache'
+      ? engineSize(bytes)
+      : (isPodman ? podmanReclaimable : engineReclaimable)(bytes, group.size ?? 0);
   return [
     { text: GROUP_TITLES[name] },
     { text: String(group.count) },
@@ -107,7 +113,7 @@ function differenceLines(store: DfStore, options: TextOptions): Line[] {
   if (store.differences.length === 0 || options.quiet) return [];
   const lines = store.differences.flatMap(({ group, bytes, why }) => {
     const amount = formatBytes(Math.abs(bytes), options.units);
-    const text = `${GROUP_TITLES[group]}: Docker says ${amount} ${bytes < 0 ? 'more' : 'less'} than can go: ${why}`;
+    const text = `${GROUP_TITLES[group]}: ${engineOf(store.store)} says ${amount} ${bytes < 0 ? 'more' : 'less'} than can go: ${why}`;
     return wrap(text, options.width, '    ', '  ');
   });
   return ['', ...lines];

@@ -22,6 +22,13 @@ export function engineReclaimable(bytes: number, total: number): string {
   return `${engineSize(bytes)} (${String(percent)}%)`;
 }
 
+/** RECLAIMABLE of `podman system df`: the size and the percent, rounded half away from zero, 0 where there is no total. */
+export function podmanReclaimable(bytes: number, total: number): string {
+  const share = total > 0 ? (bytes / total) * 100 : 0;
+  const percent = Math.sign(share) * Math.round(Math.abs(share));
+  return `${engineSize(bytes)} (${String(percent)}%)`;
+}
+
 /** Go's `%.<precision>g`: ties of the exact binary value go to the even digit, trailing zeros go, exponents as `e+03`. */
 export function goGeneral(value: number, precision: number): string {
   if (value === 0) return '0';

@@ -1,4 +1,5 @@
 import type { RulesUsed } from '../model/reports.ts';
+import { engineOf } from './engine-names.ts';
 import { wrap } from './text.ts';
 import type { Line } from './text.ts';
 
@@ -29,8 +30,14 @@ export function ruleLines(rules: readonly RulesUsed[], width: number): Line[] {
   });
 }
 
-function ruleSentence({ engineVersion, engineVersionFrom, nativeDiff, nativeDiffFrom }: RulesUsed): string {
-  const version = `rules of Docker ${engineVersion}`;
+function ruleSentence({
+  store,
+  engineVersion,
+  engineVersionFrom,
+  nativeDiff,
+  nativeDiffFrom,
+}: RulesUsed): string {
+  const version = `rules of ${engineOf(store)} ${engineVersion}`;
   if (nativeDiff === null) return `${version} (${SOURCE_WORDS[engineVersionFrom]}).`;
   const diff = `native diff ${nativeDiff ? 'on' : 'off'}`;
   if (engineVersionFrom === nativeDiffFrom) {
