@@ -1,6 +1,6 @@
 /** A container's `config.v2.json` (moby container/container.go Container, container/state.go State). */
 import { isContainerId, isDigest } from '../model/ids.ts';
-import type { ContainerId, ImageId } from '../model/ids.ts';
+import type { ContainerId, Digest, ImageId } from '../model/ids.ts';
 import { flagAt, objectAt, objectEntriesAt, parseRecord, refuse, textAt, textMapAt, timeAt } from './json.ts';
 import type { JsonObject } from './json.ts';
 import type { Malformed } from './malformed.ts';
@@ -18,6 +18,8 @@ export interface ContainerConfig {
   readonly labels: Readonly<Record<string, string>>;
   readonly volumeNames: readonly string[];
   readonly logPath: string;
+  /** `ImageManifest`: the manifest of its platform; only engines on the containerd image store write it. */
+  readonly imageManifest?: Digest;
 }
 
 const NO_LABELS: Readonly<Record<string, string>> = Object.freeze(
@@ -52,6 +54,8 @@ function readContainer(record: JsonObject): ContainerConfig {
   if (!isContainerId(id)) return refuse('its "ID" is not a container ID');
   const image = textAt(record, 'Image');
   const config = objectAt(record, 'Config');
+  const manifest = objectAt(record, 'ImageManifest');
+  const manifestDigest = manifest === null ? '' : textAt(manifest, 'digest');
   return {
     id,
     name: textAt(record, 'Name').replace(/^\//, ''),
@@ -64,6 +68,7 @@ function readContainer(record: JsonObject): ContainerConfig {
     labels: config === null ? NO_LABELS : textMapAt(config, 'Labels'),
     volumeNames: volumesOf(record),
     logPath: textAt(record, 'LogPath'),
+    ...(isDigest(manifestDigest) ? { imageManifest: manifestDigest } : {}),
   };
 }
 

@@ -1,6 +1,9 @@
 import { readFileSync } from 'node:fs';
-import { availableParallelism, homedir, release } from 'node:os';
+import { arch, availableParallelism, homedir, release } from 'node:os';
 import type { HostFacts } from './host.ts';
+
+/** Go's names of processors where Node has others. */
+const GO_NAMES: Readonly<Record<string, string>> = { x64: 'amd64', ia32: '386', ppc64: 'ppc64le' };
 
 /** Bit of CAP_SYS_ADMIN in a capability set (linux/capability.h). */
 const CAP_SYS_ADMIN = 21n;
@@ -30,6 +33,7 @@ export function hostFacts(): HostFacts {
     env: process.env,
     homeDirectory: homedir(),
     kernelRelease: release(),
+    architecture: GO_NAMES[arch()] ?? arch(),
     cores: availableParallelism(),
   };
 }

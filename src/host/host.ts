@@ -108,6 +108,8 @@ export interface HostFacts {
   readonly homeDirectory: string;
   /** e.g. "6.18.0". */
   readonly kernelRelease: string;
+  /** The processor as engines name it, e.g. `amd64`. Absent: `amd64`. */
+  readonly architecture?: string;
   /** Names of mounted file systems and devices, from /proc/self/mountinfo. */
   readonly cores: number;
 }

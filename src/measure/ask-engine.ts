@@ -1,7 +1,7 @@
 import { bytePath } from '../model/bytes.ts';
 import { isFailure } from '../host/host.ts';
 import type { Host } from '../host/host.ts';
-import type { DockerStore } from '../stores/docker/records.ts';
+import type { OpenedStore } from '../stores/opened-store.ts';
 
 /** What the engine that owns a store said about itself. */
 export interface EngineAnswer {
@@ -21,7 +21,7 @@ const MAX_STATUS_PAIRS = 100;
  */
 export async function askEngine(
   host: Host,
-  store: DockerStore,
+  store: OpenedStore,
   signal?: AbortSignal,
 ): Promise<EngineAnswer | undefined> {
   const answers = await Promise.all(
@@ -89,7 +89,7 @@ function statusFlag(status: unknown, name: string): boolean | null {
   return null;
 }
 
-function sameRoot(host: Host, root: string, store: DockerStore): boolean {
+function sameRoot(host: Host, root: string, store: OpenedStore): boolean {
   const named = bytePath(root);
   if (named === store.root) return true;
   const real = host.fs.realPath(named);

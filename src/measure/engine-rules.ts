@@ -1,4 +1,3 @@
-import type { DriverName } from '../drivers/driver.ts';
 import { WeighError } from '../model/errors.ts';
 import type { RulesUsed } from '../model/reports.ts';
 
@@ -114,7 +113,7 @@ const CHANGES: readonly Change[] = [
 export const NEWEST_ENGINE = '29.7';
 
 /** Newest engine that still had a graph driver; all others are in the newest one. */
-const LAST_WITH_DRIVER: Partial<Record<DriverName, string>> = {
+const LAST_WITH_DRIVER: Readonly<Record<string, string | undefined>> = {
   aufs: '23.0',
   overlay: '23.0',
   devicemapper: '24.0',
@@ -180,7 +179,8 @@ export interface VersionEvidence {
   /** What the engine of this very root said. */
   readonly engineAnswer?: string | undefined;
   readonly store: {
-    readonly driver: DriverName;
+    /** Graph driver or snapshotter. */
+    readonly driver: string;
     /** What the store's files show, e.g. "20.10"; null when they tell nothing. */
     readonly shows: string | null;
   };

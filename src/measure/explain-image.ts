@@ -93,7 +93,7 @@ function madeBy(entry: HistoryEntry | undefined): string {
 }
 
 /** The Dockerfile line as people wrote it, cut to one line. */
-function shortCommand(createdBy: string): string {
+export function shortCommand(createdBy: string): string {
   const command = createdBy
     .replace(/^(?:\|\d+ (?:\S+=\S* )*)?\/bin\/sh -c #\(nop\)\s+/, '')
     .replace(/^(?:RUN )?(?:\|\d+ (?:\S+=\S* )*)?\/bin\/sh -c /, 'RUN ')

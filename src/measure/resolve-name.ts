@@ -41,22 +41,42 @@ export function findContainer<C extends { readonly id: string; readonly name: st
  * @throws WeighError AMBIGUOUS when the prefix fits several.
  */
 export function findImage(records: readonly ImageRecord[], word: string): ImageRecord | undefined {
+  return findImageRow(
+    records.map((record) => ({ id: record.id, names: record.tags, repoDigests: record.repoDigests, record })),
+    word,
+  )?.record;
+}
+
+/** What a word may find of an image. */
+interface NamedImage {
+  readonly id: string;
+  readonly names: readonly string[];
+  readonly repoDigests: readonly string[];
+}
+
+/** The same among rows of a list, of any kind of store. */
+export function findImageRow<I extends NamedImage>(images: readonly I[], word: string): I | undefined {
   const full = /^(?:sha256:)?[0-9a-f]{64}$/.test(word);
   if (full) {
     const id = word.startsWith('sha256:') ? word : `sha256:${word}`;
-    return records.find((record) => record.id === id);
+    return images.find((image) => image.id === id);
   }
   const reference = familiarReference(word);
-  const named = records.find(
-    (record) => record.tags.includes(reference) || record.repoDigests.includes(reference),
+  const named = images.find(
+    ({ names, repoDigests }) => names.includes(reference) || repoDigests.includes(reference),
   );
   if (named !== undefined) return named;
   const hex = word.startsWith('sha256:') ? word.slice(7) : word;
   return single(
-    /^[0-9a-f]+$/.test(hex) ? records.filter((record) => record.id.startsWith(`sha256:${hex}`)) : [],
+    /^[0-9a-f]+$/.test(hex) ? images.filter((image) => image.id.startsWith(`sha256:${hex}`)) : [],
     word,
-    (record) => `image:${record.id}`,
+    (image) => `image:${image.id}`,
   );
+}
+
+/** The images of a repository that is named without a tag. */
+export function imagesOfRepository<I extends NamedImage>(images: readonly I[], word: string): readonly I[] {
+  return images.filter(({ names }) => names.some((name) => name.slice(0, name.lastIndexOf(':')) === word));
 }
 
 /** A reference as the store writes it: the default registry and `library/` left out, `:latest` where nothing is named. */

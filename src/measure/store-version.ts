@@ -6,6 +6,9 @@ import { isMalformed } from '../formats/malformed.ts';
 import { memberOf, objectAt, parseRecord } from '../formats/json.ts';
 import type { DockerStore } from '../stores/docker/records.ts';
 
+/** What a version is seen by. */
+type VersionedStore = Pick<DockerStore, 'root' | 'containers'>;
+
 /** A container's configuration is smaller; a larger one tells nothing. */
 const MAX_CONFIG = 4 * 1024 * 1024;
 /** Containers whose records are looked at for the one written last. */
@@ -20,7 +23,7 @@ const MADE_AT_START = ['containers', 'volumes', 'tmp', 'runtimes'];
  * every member that its own type has (container/container.go Container; daemon/network/settings.go Settings): `ImageManifest` since 24.0, `ImagePlatform`
  * since 28.0, `HairpinMode` until 28. Since 23.0 it keeps `engine-id` in its root (daemon/daemon.go NewDaemon, loadOrCreateID).
  */
-export function versionShownBy(host: Host, store: DockerStore): string | null {
+export function versionShownBy(host: Host, store: VersionedStore): string | null {
   const config = newestConfig(host, store);
   const members = config === null ? null : membersOf(host, config);
   if (members === null) return hasNoEngineId(host, store.root) ? '20.10' : null;
@@ -36,7 +39,7 @@ function hasNoEngineId(host: Host, root: BytePath): boolean {
 }
 
 /** The container record of this driver that was written last: an engine of another driver leaves it as it was. */
-function newestConfig(host: Host, store: DockerStore): BytePath | null {
+function newestConfig(host: Host, store: VersionedStore): BytePath | null {
   let newest: BytePath | null = null;
   let written = Number.NEGATIVE_INFINITY;
   for (const { id } of store.containers().records.slice(0, MAX_CONTAINERS)) {

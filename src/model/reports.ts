@@ -47,8 +47,8 @@ export interface ContainerRow {
   readonly sizeRw: number | null;
   /** The image's recorded layers and `sizeRw` together; 0 without image layers. */
   readonly sizeRootFs: number | null;
-  /** The graph driver's code path: its own directory walked, two trees compared, nothing to measure, or a driver that cannot be read here. */
-  readonly path: 'native' | 'naive' | 'none' | 'unsupported';
+  /** The graph driver's code path: its own directory walked, two trees compared, a snapshotter's usage, nothing to measure, or a driver that cannot be read here. */
+  readonly path: 'native' | 'naive' | 'snapshot' | 'none' | 'unsupported';
   /** Only where the engine's answer is not a size. */
   readonly engineAnswer?: -1 | 'error' | 'not listed' | 'unknown';
 }

@@ -105,6 +105,8 @@ export interface ContainerRecord {
   readonly volumeNames: readonly string[];
   /** Where its log driver writes, as the record says; never followed. */
   readonly logPath: string;
+  /** The manifest of its platform; only engines on the containerd image store write it. */
+  readonly imageManifest?: Digest;
 }
 
 /** A named volume. */
