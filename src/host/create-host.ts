@@ -23,9 +23,6 @@ export interface HostOptions {
   readonly workerFile?: string | undefined;
 }
 
-/** The layers of a few containers that wrote little. */
-const SMALL_ENTRIES = 500;
-
 /** The C library at its first use, if it is there and its structures are what they are taken for. */
 function libcAtFirstUse(ffi: HostOptions['ffi']): () => Libc | undefined {
   let asked = false;
@@ -47,10 +44,9 @@ export function createHost(options: HostOptions = {}): Host {
   const team = new WalkTeam(options.workerFile ?? builtWorkerFile());
   const { threads: fixed } = options;
   const threads = { cores: facts.cores, ...(fixed === undefined ? {} : { fixed }) };
-  const smallEntries = fixed === undefined && options.ffi !== 'off' ? SMALL_ENTRIES : 0;
   return {
     fs,
-    walker: createWalker({ fs, libcOf, team, threads, smallEntries }),
+    walker: createWalker({ fs, libcOf, team, threads }),
     socket: engineSocket,
     facts,
     now: () => new Date(),

@@ -31,13 +31,10 @@ export interface WalkerParts {
   readonly libcOf: () => Libc | undefined;
   readonly team: WalkTeam;
   readonly threads: Threads;
-  /** Entries in all that may be looked up through Node before the C library is asked for: for them loading it does not pay. */
-  readonly smallEntries: number;
 }
 
 export function createWalker(parts: WalkerParts): Walker {
   let native: NativeOps | undefined;
-  let smallLeft = parts.smallEntries;
   const nativeOps = (): NativeOps | undefined => {
     const libc = native === undefined ? parts.libcOf() : undefined;
     if (libc !== undefined) native = new NativeOps(libc);
@@ -48,11 +45,6 @@ export function createWalker(parts: WalkerParts): Walker {
       const stat = parts.fs.lstat(root);
       if (isFailure(stat)) return new SizeTally().result(root, stat, false);
       if (stat.kind !== 'directory') return sizeOfOne(root, stat);
-      if (native === undefined && smallLeft > 0) {
-        const tally = await lexicalSize(new NodeOps(), root, options, smallLeft);
-        smallLeft -= tally?.entries ?? smallLeft;
-        if (tally !== undefined) return tally;
-      }
       return directorySize(parts, nativeOps(), root, options);
     },
     compareTrees: (root, parent, options = {}) =>
@@ -85,9 +77,7 @@ async function directorySize(
 ): Promise<DirectoryTally> {
   const fast =
     native !== undefined && areLinksKnown(root) ? await fastSize(parts, native, root, options) : undefined;
-  if (fast !== undefined) return fast;
-  const tally = await lexicalSize(native ?? new NodeOps(), root, options);
-  return tally ?? new SizeTally().result(root, undefined, false);
+  return fast ?? lexicalSize(native ?? new NodeOps(), root, options);
 }
 
 function areLinksKnown(root: BytePath): boolean {
@@ -124,18 +114,11 @@ function rootFailed(root: BytePath, handle: number): DirectoryTally {
   return new SizeTally().result(root, failure(errnoName(-handle), root), false);
 }
 
-/** undefined: there are more than `most` entries. */
-async function lexicalSize(
-  ops: TreeOps,
-  root: BytePath,
-  options: WalkOptions,
-  most?: number,
-): Promise<DirectoryTally | undefined> {
+async function lexicalSize(ops: TreeOps, root: BytePath, options: WalkOptions): Promise<DirectoryTally> {
   const handle = ops.openRoot(root);
   if (handle < 0) return rootFailed(root, handle);
-  const walk = new LexicalSize(ops, handle, root.length, most, options.differ === 'storage');
+  const walk = new LexicalSize(ops, handle, root.length, options.differ === 'storage');
   await driveAlone(walk, options);
-  if (walk.isTooLarge) return undefined;
   const failed = walk.failure === undefined ? undefined : failureOf(root, walk.failure);
   return walk.tally.result(root, failed, false);
 }

@@ -50,6 +50,18 @@ function bind(koffi: Koffi): Libc {
 }
 
 /**
+ * Koffi's binary by itself: its JavaScript takes five times as long to load and adds what is not used here. Through that where the binary lies
+ * elsewhere or is for another C library (musl).
+ */
+function requireKoffi(require: NodeJS.Require): unknown {
+  try {
+    return require(`@koromix/koffi-linux-${process.arch}/linux_${process.arch}/koffi.node`);
+  } catch {
+    return require('koffi');
+  }
+}
+
+/**
  * The C library through koffi; undefined where koffi is not installed, has no binary for this machine, or a function is missing. Linux with
  * 64-bit little-endian words only: the structures are read by their offsets.
  */
@@ -58,7 +70,7 @@ export function loadLibc(origin: string = LIBC_ORIGIN): Libc | undefined {
     return undefined;
   }
   try {
-    const koffi: unknown = createRequire(origin)('koffi');
+    const koffi = requireKoffi(createRequire(origin));
     return isKoffi(koffi) ? bind(koffi) : undefined;
   } catch {
     return undefined;

@@ -49,28 +49,19 @@ export class LexicalSize implements Stepper {
   readonly #ops: TreeOps;
   readonly #root: number;
   readonly #rootLength: number;
-  readonly #most: number;
   readonly #countsAll: boolean;
   readonly #counted = new InodeTable();
   readonly #onDisk = new Map<number, InodeTable>();
   readonly #frames: Frame[] = [];
   readonly #stat = emptyStat();
-  #looked = 0;
   #opened: Opened | undefined;
 
   /**
-   * `root`: an open root of `ops`; it is closed at the end. `rootLength`: of its path, in bytes. `most`: entries, then it halts.
+   * `root`: an open root of `ops`; it is closed at the end. `rootLength`: of its path, in bytes.
    * `countsAll`: inode numbers of directories and empty files are remembered, too (storage 1.43-1.62: pkg/directory directory_unix.go Usage).
    */
-  constructor(
-    ops: TreeOps,
-    root: number,
-    rootLength: number,
-    most: number = Infinity,
-    countsAll: boolean = false,
-  ) {
+  constructor(ops: TreeOps, root: number, rootLength: number, countsAll: boolean = false) {
     this.#countsAll = countsAll;
-    this.#most = most;
     this.#ops = ops;
     this.#root = root;
     this.#rootLength = rootLength;
@@ -82,12 +73,7 @@ export class LexicalSize implements Stepper {
   }
 
   get isHalted(): boolean {
-    return this.failure !== undefined || this.isTooLarge;
-  }
-
-  /** There are more entries than were asked for: the tally is no answer. */
-  get isTooLarge(): boolean {
-    return this.#looked > this.#most;
+    return this.failure !== undefined;
   }
 
   step(): boolean {
@@ -155,7 +141,6 @@ export class LexicalSize implements Stepper {
   }
 
   #lookAt(opened: Opened, index: number): void {
-    this.#looked++;
     const name = opened.listing.names[index] ?? '';
     const relative = joined(opened.relative, name);
     if (this.#rootLength + 1 + relative.length > LONGEST_PATH) {

@@ -11,14 +11,16 @@ import type { SharedTasks } from './shared-tasks.ts';
 const LIMITS = { maxYoungGenerationSizeMb: 4 };
 
 /**
- * The worker's built file beside this one: `walk-worker.cjs` next to the command's bundle, `../walk-worker.js` in the library. From TypeScript
- * sources (tests) there is none, and walks stay in one thread unless a file is named.
+ * The worker's built file: `dist/walk-worker.cjs`, one bundle, beside the command's own (`dist/cli.cjs`) and three folders up from this module in
+ * the library (`dist/lib/host/walk/team.js`), where `../walk-worker.js` would do but takes longer to load. From TypeScript sources (tests) there
+ * is none, and walks stay in one thread unless a file is named.
  */
 export function builtWorkerFile(): string | undefined {
   const own = import.meta.url;
-  const relative = own.endsWith('.cjs') ? './walk-worker.cjs' : '../walk-worker.js';
-  const file = own.endsWith('.ts') ? undefined : fileURLToPath(new URL(relative, own));
-  return file !== undefined && existsSync(file) ? file : undefined;
+  if (own.endsWith('.ts')) return undefined;
+  return ['./walk-worker.cjs', '../../../walk-worker.cjs', '../walk-worker.js']
+    .map((relative) => fileURLToPath(new URL(relative, own)))
+    .find((file) => existsSync(file));
 }
 
 /** One walk's use of the workers. */
