@@ -6,6 +6,10 @@ export interface NamedStore {
   readonly path: string;
   /** Absent: by the engine's own rule of choice. */
   readonly driver?: string;
+  /** docker: root of the containerd that holds its images. */
+  readonly containerd?: string;
+  /** docker: the engine's namespace there. */
+  readonly namespace?: string;
   /** podman: where what does not outlive a restart is kept. */
   readonly runRoot?: string;
   /** podman: where images are kept when not in the root. */
@@ -13,17 +17,17 @@ export interface NamedStore {
 }
 
 const FORM =
-  'Write it as docker:PATH[,driver=NAME] or podman:PATH[,runroot=PATH][,imagestore=PATH][,driver=NAME]; a comma in a path is \\,.';
+  'Write it as docker:PATH[,driver=NAME][,containerd=PATH][,namespace=NS] or podman:PATH[,runroot=PATH][,imagestore=PATH][,driver=NAME]; a comma in a path is \\,.';
 /** Options of each kind, and the members that they set. */
 const OPTIONS = {
-  docker: { driver: 'driver' },
+  docker: { driver: 'driver', containerd: 'containerd', namespace: 'namespace' },
   podman: { driver: 'driver', runroot: 'runRoot', imagestore: 'imageStore' },
 } as const;
 /** Kinds that exist elsewhere, so that their users are told rather than corrected. */
 const OTHER_KINDS = new Set(['containerd']);
 
 /**
- * Reads `--store docker:PATH[,driver=NAME]`, `--store podman:PATH[,runroot=PATH][,imagestore=PATH][,driver=NAME]` and `--data-root PATH`.
+ * Reads `--store docker:PATH[,driver=NAME][,containerd=PATH][,namespace=NS]`, `--store podman:PATH[,runroot=PATH][,imagestore=PATH][,driver=NAME]` and `--data-root PATH`.
  *
  * @throws WeighError USAGE for another form, UNSUPPORTED for another kind of store.
  */

@@ -1,6 +1,9 @@
 import type { DfStore } from '../model/reports.ts';
 import type { ExplainedFigure, Step } from '../model/step.ts';
+import { cacheThatCanGo, isActive } from './df-groups.ts';
 import { FindingList } from './findings.ts';
+
+const SOURCE = 'moby 20.10-29: daemon/disk_usage.go SystemDiskUsage';
 
 const GROUPS = [
   ['images', 'images'],
@@ -9,6 +12,11 @@ const GROUPS = [
   ['buildCache', 'build cache'],
 ] as const;
 
+/** Which records make up the size of the build cache. */
+export interface DfFigureOptions {
+  readonly buildCacheSize: 'not-shared' | 'all';
+}
+
 /** What a detail's row is called and weighs. */
 interface Item {
   readonly name: string;
@@ -16,13 +24,15 @@ interface Item {
 }
 
 /**
- * The figures of `explain df` from a store's `df` alone: size and reclaimable of each of its four lines, with the rows that make them up. The engine's
- * reclaimable is compared with what would really go. `measure` is `StoreMeter.df`; the first figure stands at `/figures/<first>`.
+ * The figures of `explain df` from a store's `df` alone: size and reclaimable of each of its four lines, with the rows that make them up. Those of images
+ * have no steps: they are the kind's own to tell. The engine's reclaimable is compared with what would really go. `measure` is `StoreMeter.df`; the first
+ * figure stands at `/figures/<first>`.
  */
 export async function figuresOfDf(
   measure: (findings: FindingList, pointer: string) => Promise<DfStore>,
   findings: FindingList,
   first: number,
+  options: DfFigureOptions,
 ): Promise<readonly ExplainedFigure[]> {
   const ofStore = new FindingList();
   const df = await measure(ofStore, '');
@@ -30,37 +40,58 @@ export async function figuresOfDf(
   return GROUPS.flatMap(([group, words]): readonly ExplainedFigure[] => {
     const { size, reclaimable, exactReclaimable } = df[group];
     const difference = df.differences.find((one) => one.group === group);
+    const items = difference === undefined ? [] : [{ why: difference.why, bytes: difference.bytes }];
     const compare =
-      difference === undefined || exactReclaimable === null
+      items.length === 0 || exactReclaimable === null
         ? []
-        : [
-            {
-              with: 'what would really go',
-              bytes: exactReclaimable,
-              items: [{ why: difference.why, bytes: difference.bytes }],
-            },
-          ];
+        : [{ with: 'what would really go', bytes: exactReclaimable, items }];
+    const { held, free } = ITEMS[group](df.details, options);
     return [
-      { name: `${words} size`, bytes: size, steps: size === null ? [] : stepsOf(df, group), compare: [] },
-      { name: `${words} reclaimable`, bytes: reclaimable, steps: [], compare },
+      { name: `${words} size`, bytes: size, steps: size === null ? [] : held.map(stepOf), compare: [] },
+      {
+        name: `${words} reclaimable`,
+        bytes: reclaimable,
+        steps: reclaimable === null ? [] : free.map(stepOf),
+        compare,
+      },
     ];
   });
 }
 
-function stepsOf(df: DfStore, group: (typeof GROUPS)[number][0]): readonly Step[] {
-  const items: Readonly<Record<typeof group, () => readonly Item[]>> = {
-    images: () => [],
-    containers: () => df.details.containers.map(({ name, sizeRw }) => ({ name, bytes: sizeRw })),
-    volumes: () => df.details.volumes.map(({ name, size }) => ({ name, bytes: size })),
-    buildCache: () => df.details.buildCache.map(({ id, size }) => ({ name: id, bytes: size })),
-  };
-  return items[group]().map(({ name, bytes }) => ({
-    rule: 'DiskUsage',
-    subject: name,
-    ...(bytes === null ? {} : { bytes }),
-    text: bytes === null ? `${name}, left out: it has no size` : name,
-    source: '',
-  }));
+interface Items {
+  readonly held: readonly Item[];
+  readonly free: readonly Item[];
+}
+
+type GroupName = (typeof GROUPS)[number][0];
+
+/** The rows behind a line's size, and those behind its reclaimable. */
+const ITEMS: Readonly<Record<GroupName, (details: DfStore['details'], options: DfFigureOptions) => Items>> = {
+  images: () => ({ held: [], free: [] }),
+  containers: ({ containers }) => {
+    const listed = containers.filter((row) => row.engineAnswer !== 'not listed');
+    const items = (rows: typeof containers): readonly Item[] =>
+      rows.map(({ name, sizeRw }) => ({ name, bytes: sizeRw }));
+    return { held: items(listed), free: items(listed.filter(({ state }) => !isActive(state))) };
+  },
+  volumes: ({ volumes }) => {
+    const items = (rows: typeof volumes): readonly Item[] =>
+      rows.map(({ name, size }) => ({ name, bytes: size }));
+    return { held: items(volumes), free: items(volumes.filter(({ refCount }) => refCount === 0)) };
+  },
+  buildCache: ({ buildCache }, { buildCacheSize }) => {
+    const items = (rows: typeof buildCache): readonly Item[] =>
+      rows.map(({ id, size }) => ({ name: id, bytes: size }));
+    const counted = buildCache.filter(({ shared }) => buildCacheSize === 'all' || !shared);
+    return { held: items(counted), free: items(cacheThatCanGo(buildCache)) };
+  },
+};
+
+function stepOf({ name, bytes }: Item): Step {
+  const rule = 'DiskUsage';
+  if (bytes === null)
+    return { rule, subject: name, text: `${name}, left out: it has no size`, source: SOURCE };
+  return { rule, subject: name, bytes, text: name, source: SOURCE };
 }
 
 function moveFindings(ofStore: FindingList, findings: FindingList, first: number): void {

@@ -8,9 +8,9 @@ import type { AnyStore } from './any-store.ts';
 import { findPodmanStores } from './containers-storage/find-podman-stores.ts';
 import type { StorageUser } from './containers-storage/storage-configs.ts';
 import { isDriverName } from './docker/choose-driver.ts';
-import { dockerStoresAt } from './docker/docker-stores-at.ts';
-import type { DockerStore } from './docker/records.ts';
 import { elsewhere, findEndpoint } from './find-endpoint.ts';
+import { SYSTEM_CONTAINERD, openDockerAt } from './open-docker.ts';
+import type { AnyDockerStore } from './open-docker.ts';
 import { openNamed } from './open-named.ts';
 import type { NamedStore } from './open-named.ts';
 import { below, findRoots, homesOf, plainCandidate } from './find-roots.ts';
@@ -39,8 +39,8 @@ function problemOf(error: WeighError, path: BytePath): Problem {
   return { kind, subject: pathText(path), message: error.message };
 }
 
-function withNote(store: DockerStore, candidate: RootCandidate): DockerStore {
-  if (!candidate.containerdSnapshotter) return store;
+function withNote(store: AnyDockerStore, candidate: RootCandidate): AnyDockerStore {
+  if (!candidate.containerdSnapshotter || store.kind === 'docker-containerd') return store;
   const message =
     'its engine is configured to keep images with containerd: what is weighed is what a graph driver holds beside them';
   const note: Problem = { kind: 'hidden-store', subject: store.name, message };
@@ -48,12 +48,16 @@ function withNote(store: DockerStore, candidate: RootCandidate): DockerStore {
 }
 
 /** Stores of one candidate; none where there is no such directory, or nothing of Docker's in a place that nobody named. */
-function openCandidate(host: Host, candidate: RootCandidate, problems: Problem[]): readonly DockerStore[] {
+function openCandidate(
+  host: Host,
+  candidate: RootCandidate,
+  systemContainerd: BytePath,
+  problems: Problem[],
+): readonly AnyDockerStore[] {
   const there = host.fs.lstat(candidate.path);
   if (isFailure(there) && candidate.configuredBy === null) return [];
-  const driver = isDriverName(candidate.storageDriver) ? candidate.storageDriver : undefined;
   try {
-    return openPreferring(host, candidate.path, driver).map((store) => withNote(store, candidate));
+    return openPreferring(host, candidate, systemContainerd).map((store) => withNote(store, candidate));
   } catch (error) {
     if (!isWeighError(error)) throw error;
     if (candidate.configuredBy !== null || error.code === 'UNREADABLE') {
@@ -66,14 +70,16 @@ function openCandidate(host: Host, candidate: RootCandidate, problems: Problem[]
 /** A configured driver that has no data yet must not hide what another one left. */
 function openPreferring(
   host: Host,
-  path: BytePath,
-  driver: DockerStore['driver'] | undefined,
-): readonly DockerStore[] {
-  if (driver === undefined) return dockerStoresAt(host, path);
+  candidate: RootCandidate,
+  systemContainerd: BytePath,
+): readonly AnyDockerStore[] {
+  const { path: root, containerdSnapshotter: prefersContainerd, storageDriver } = candidate;
+  const at = { root, prefersContainerd, systemContainerd };
+  if (prefersContainerd || !isDriverName(storageDriver)) return openDockerAt(host, at);
   try {
-    return dockerStoresAt(host, path, driver);
+    return openDockerAt(host, { ...at, driver: storageDriver });
   } catch (error) {
-    if (isWeighError(error) && error.code === 'NOT_FOUND') return dockerStoresAt(host, path);
+    if (isWeighError(error) && error.code === 'NOT_FOUND') return openDockerAt(host, at);
     throw error;
   }
 }
@@ -99,7 +105,10 @@ export function discoverStores(host: Host, options: FindStores = {}): FoundStore
   const roots = findRoots(host, hostRoot);
   const problems: Problem[] = [...roots.problems];
   const told = hostRoot === null ? (options.engineRoots ?? []).map(plainCandidate) : [];
-  for (const candidate of [...roots.candidates, ...told]) add(openCandidate(host, candidate, problems));
+  const system = below(host, hostRoot, SYSTEM_CONTAINERD);
+  for (const candidate of [...roots.candidates, ...told]) {
+    add(openCandidate(host, candidate, system, problems));
+  }
   const podman = findPodmanStores(host, (path) => below(host, hostRoot, path), usersOf(host, hostRoot));
   add(podman.stores);
   problems.push(...podman.problems);

@@ -1,10 +1,8 @@
 import { bytePath } from '../model/bytes.ts';
-import { WeighError } from '../model/errors.ts';
 import type { Host } from '../host/host.ts';
 import type { AnyStore } from './any-store.ts';
 import { openNamedPodman } from './containers-storage/find-podman-stores.ts';
-import { isDriverName } from './docker/choose-driver.ts';
-import { dockerStoresAt } from './docker/docker-stores-at.ts';
+import { openDockerAt } from './open-docker.ts';
 
 /** A store that the caller names. */
 export interface NamedStore {
@@ -14,6 +12,10 @@ export interface NamedStore {
   readonly path: string;
   /** Absent: by the engine's own rule of choice. */
   readonly driver?: string | undefined;
+  /** docker: root of the containerd that holds its images; absent: the one below the data root. */
+  readonly containerd?: string | undefined;
+  /** docker: the engine's namespace in its containerd; absent: `moby`. */
+  readonly namespace?: string | undefined;
   /** podman: where the library keeps what does not outlive a restart. */
   readonly runRoot?: string | undefined;
   /** podman: where images are kept when not in the root. */
@@ -29,9 +31,11 @@ export function openNamed(host: Host, named: NamedStore): readonly AnyStore[] {
   return named.kind === 'podman' ? [openNamedPodman(host, named)] : openDocker(host, named);
 }
 
-function openDocker(host: Host, { path, driver }: NamedStore): readonly AnyStore[] {
-  if (driver !== undefined && !isDriverName(driver)) {
-    throw new WeighError('USAGE', `${driver} is no graph driver that weigh knows`);
-  }
-  return dockerStoresAt(host, bytePath(path), driver);
+function openDocker(host: Host, { path, driver, containerd, namespace }: NamedStore): readonly AnyStore[] {
+  return openDockerAt(host, {
+    root: bytePath(path),
+    driver,
+    namespace,
+    ...(containerd === undefined ? {} : { containerd: bytePath(containerd) }),
+  });
 }

@@ -20,6 +20,7 @@ export async function explainDf(
     (list, pointer) => measureDf(scope, view, list, pointer, false),
     findings,
     first,
+    scope.rules,
   );
   const total = await imagesTotal(scope);
   return figures.map((figure) => {

@@ -1,12 +1,13 @@
 import type { Host } from '../../host/host.ts';
 import type { WalkOptions } from '../../host/walker.ts';
+import { WeighError } from '../../model/errors.ts';
 import type { RulesUsed } from '../../model/reports.ts';
 import { Documents } from '../../stores/containerd/image-tree.ts';
 import type { DockerContainerdStore, Snapshots } from '../../stores/containerd/records.ts';
 import type { ContainerRecord } from '../../stores/docker/records.ts';
 import { askEngine } from '../ask-engine.ts';
 import type { MeasureContext } from '../context.ts';
-import { chooseEngineVersion, rulesFor } from '../engine-rules.ts';
+import { chooseEngineVersion, parseEngineVersion, rulesFor } from '../engine-rules.ts';
 import type { EngineRules } from '../engine-rules.ts';
 import { usageOf } from '../snapshot-usage.ts';
 import type { SnapshotUsage } from '../snapshot-usage.ts';
@@ -44,6 +45,7 @@ export async function openContainerdScope(
     engineAnswer: answer?.version,
     store: { driver: store.driver, shows: told ? null : versionShownBy(host, store) },
   });
+  refuseOld(version.engineVersion);
   return {
     context,
     store,
@@ -60,6 +62,21 @@ export async function openContainerdScope(
     snapshots: store.snapshots,
     usage: usagesOnce(context.host, store.snapshots),
   };
+}
+
+/** Oldest engine whose image list is known here: before, it had one entry a platform. */
+const OLDEST = 26;
+
+function refuseOld(version: string): void {
+  const parsed = parseEngineVersion(version);
+  if (parsed === null || parsed.major >= OLDEST) return;
+  throw new WeighError(
+    'UNSUPPORTED',
+    `what Docker ${version} tells of images that containerd keeps is not known`,
+    {
+      hint: `Docker ${OLDEST} and later is: --engine-version ${OLDEST}.1.`,
+    },
+  );
 }
 
 function usagesOnce(host: Host, snapshots: () => Snapshots): ContainerdScope['usage'] {
