@@ -1,4 +1,13 @@
-import { mkdirSync, readdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { referenceSize } from '../../test/host/reference.ts';
@@ -168,6 +177,21 @@ describe('directorySize', () => {
     const tally = await sizeOf(bytePath(root));
     expectReference(tally, bytePath(root));
     expect(tally).toMatchObject({ countedBytes: 1000, hardLinkNames: { names: 1, bytes: 1000 } });
+  });
+
+  it.runIf(isRoot)('leaves access times as they are', async () => {
+    const root = join(folder, 'times');
+    mkdirSync(join(root, 'directory'), { recursive: true });
+    writeFileSync(join(root, 'directory', 'file'), 'x');
+    const old = new Date(1_000_000);
+    const paths = [root, join(root, 'directory'), join(root, 'directory', 'file')];
+    for (const [name, host] of hosts) {
+      if (name === 'Node') continue;
+      for (const path of paths) utimesSync(path, old, new Date());
+      await host.walker.directorySize(bytePath(root));
+      await host.walker.compareTrees(bytePath(root), null);
+      expect([name, paths.map((path) => statSync(path).atimeMs)]).toEqual([name, paths.map(() => 1_000_000)]);
+    }
   });
 
   it('never leaves the root by a directory that is swapped for a link', async () => {

@@ -14,6 +14,8 @@ const PROGRESS_MS = 100;
 /** A walk that is not over by then is large enough for threads to pay: each costs about 25 ms of a processor to start. */
 const LARGE_ENTRIES = 12_000;
 const LARGE_MS = 35;
+/** What a directory that waits to be looked at is taken for. */
+const ENTRIES_EACH = 12;
 const WARM_THREADS = 4;
 /** A cold walk waits for the disk, and more threads wait side by side. */
 const COLD_THREADS = 6;
@@ -91,8 +93,9 @@ class Crew {
     this.#blocks = fsRead;
   }
 
-  /** How many there should be by now, this one included. */
-  wanted(entries: number, standing: number): number {
+  /** How many there should be by now, this one included. `waiting`: directories found and not yet looked at. */
+  wanted(seen: number, waiting: number, standing: number): number {
+    const entries = seen + waiting * ENTRIES_EACH;
     const { cores, fixed } = this.#threads;
     if (fixed !== undefined) return fixed;
     if (standing > 0 && entries > LARGE_ENTRIES / 8)
@@ -163,7 +166,7 @@ async function walkOn(work: TeamJob, own: Own, options: WalkOptions): Promise<vo
   let told = 0;
   for (;;) {
     stopIfAborted(options);
-    if (team.isAvailable) team.enlist(walk, crew.wanted(tasks.entries, team.size) - 1);
+    if (team.isAvailable) team.enlist(walk, crew.wanted(tasks.entries, tasks.length, team.size) - 1);
     if (work.threads.fixed !== undefined && !team.hasAllJoined(walk)) {
       await turn();
       continue;

@@ -42,14 +42,15 @@ export class WalkTeam {
   readonly #loaded = new WeakMap<Worker, Promise<void>>();
   readonly #walks = new Map<number, Walk>();
   #nextWalk = 0;
-  #isBroken = false;
+  /** Places of workers that could not start: not tried again. */
+  readonly #broken = new Set<number>();
 
   constructor(file: string | undefined) {
     this.#file = file;
   }
 
   get isAvailable(): boolean {
-    return this.#file !== undefined && !this.#isBroken;
+    return this.#file !== undefined;
   }
 
   get size(): number {
@@ -67,9 +68,9 @@ export class WalkTeam {
   /** Has up to `count` workers take part, starting those that are missing. At most 31. */
   enlist(id: number, count: number): void {
     const walk = this.#walks.get(id);
-    if (walk === undefined || this.#file === undefined || this.#isBroken || count < 1) return;
+    if (walk === undefined || this.#file === undefined || count < 1) return;
     for (let index = 0; index < Math.min(count, 31); index++) {
-      if (walk.told.has(index)) continue;
+      if (walk.told.has(index) || this.#broken.has(index)) continue;
       const worker = this.#workers.get(index) ?? this.#start(index, this.#file);
       worker.ref();
       walk.told.add(index);
@@ -109,14 +110,14 @@ export class WalkTeam {
     return worker;
   }
 
-  /** A worker that never took part is no loss: it could not start, and the others do its work. No other one is tried. */
+  /** A worker that never took part is no loss: it could not start, and the others do its work. */
   #lost(index: number, error: Error): void {
     for (const walk of this.#walks.values()) {
       if (!walk.told.has(index) || walk.parts.has(index)) continue;
       if (walk.tasks.hasJoined(index)) walk.failed ??= error;
       else {
         walk.told.delete(index);
-        this.#isBroken = true;
+        this.#broken.add(index);
       }
       walk.changed();
     }
