@@ -64,23 +64,22 @@ function membersOf(text: string): ReadonlyMap<string, Value> {
     const line = withoutComment(raw);
     if (open !== null) {
       const joined: string = `${open.text} ${line}`;
-      open = isOpenList(joined) ? { key: open.key, text: joined } : null;
-      if (open === null) members.set(keyOf(table, joined), valueOf(joined.slice(joined.indexOf('['))));
+      if (isOpenList(joined)) open = { key: open.key, text: joined };
+      else {
+        members.set(open.key, valueOf(joined));
+        open = null;
+      }
       continue;
     }
     const head = TABLE.exec(line);
     const member = MEMBER.exec(line);
     if (head?.[1] !== undefined) table = head[1].trim();
     else if (member?.[1] !== undefined && member[2] !== undefined) {
-      if (isOpenList(member[2])) open = { key: member[1], text: line };
+      if (isOpenList(member[2])) open = { key: `${table}.${member[1]}`, text: member[2] };
       else members.set(`${table}.${member[1]}`, valueOf(member[2]));
     }
   }
   return members;
-}
-
-function keyOf(table: string, line: string): string {
-  return `${table}.${line.slice(0, line.indexOf('=')).trim()}`;
 }
 
 /** Reads a `storage.conf`. What it does not understand it takes as not said. */
