@@ -52,7 +52,18 @@ it('reads stores', () => {
   expect(() => parseStore('/srv/docker')).toThrow('not a store');
   expect(() => parseStore('docker:')).toThrow('not a store');
   expect(() => parseStore('docker:/a,colour=red')).toThrow('not an option');
-  expect(() => parseStore('containerd:/a')).toThrow('cannot be weighed yet');
+  expect(parseStore('containerd:/a,namespace=k8s.io')).toEqual({
+    kind: 'containerd',
+    path: '/a',
+    namespace: 'k8s.io',
+  });
+  expect(parseStore('docker:/a,containerd=/b,namespace=n')).toEqual({
+    kind: 'docker',
+    path: '/a',
+    containerd: '/b',
+    namespace: 'n',
+  });
+  expect(() => parseStore('containerd:/a,runroot=/b')).toThrow('not an option of a store');
 });
 
 it('knows early whether failures are JSON', () => {

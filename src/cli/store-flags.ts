@@ -2,7 +2,7 @@ import { WeighError } from '../model/errors.ts';
 
 /** A store that was named on the command line. */
 export interface NamedStore {
-  readonly kind: 'docker' | 'podman';
+  readonly kind: 'docker' | 'containerd' | 'podman';
   readonly path: string;
   /** Absent: by the engine's own rule of choice. */
   readonly driver?: string;
@@ -17,19 +17,18 @@ export interface NamedStore {
 }
 
 const FORM =
-  'Write it as docker:PATH[,driver=NAME][,containerd=PATH][,namespace=NS] or podman:PATH[,runroot=PATH][,imagestore=PATH][,driver=NAME]; a comma in a path is \\,.';
+  'Write it as docker:PATH[,driver=NAME][,containerd=PATH][,namespace=NS], containerd:PATH[,namespace=NS] or podman:PATH[,runroot=PATH][,imagestore=PATH][,driver=NAME]; a comma in a path is \\,.';
 /** Options of each kind, and the members that they set. */
 const OPTIONS = {
   docker: { driver: 'driver', containerd: 'containerd', namespace: 'namespace' },
+  containerd: { driver: 'driver', namespace: 'namespace' },
   podman: { driver: 'driver', runroot: 'runRoot', imagestore: 'imageStore' },
 } as const;
-/** Kinds that exist elsewhere, so that their users are told rather than corrected. */
-const OTHER_KINDS = new Set(['containerd']);
-
 /**
- * Reads `--store docker:PATH[,driver=NAME][,containerd=PATH][,namespace=NS]`, `--store podman:PATH[,runroot=PATH][,imagestore=PATH][,driver=NAME]` and `--data-root PATH`.
+ * Reads `--store docker:PATH[,driver=NAME][,containerd=PATH][,namespace=NS]`, `--store containerd:PATH[,namespace=NS]`,
+ * `--store podman:PATH[,runroot=PATH][,imagestore=PATH][,driver=NAME]` and `--data-root PATH`.
  *
- * @throws WeighError USAGE for another form, UNSUPPORTED for another kind of store.
+ * @throws WeighError USAGE for another form.
  */
 export function namedStores(flags: {
   readonly store?: readonly string[];
@@ -47,13 +46,7 @@ export function parseStore(text: string): NamedStore {
   const colon = target.indexOf(':');
   const kind = target.slice(0, Math.max(0, colon));
   const path = target.slice(colon + 1);
-  if (OTHER_KINDS.has(kind)) {
-    throw new WeighError('UNSUPPORTED', `${kind} stores cannot be weighed yet: ${text}`, {
-      hint: 'Those of Docker and Podman can: --store docker:PATH, --store podman:PATH.',
-    });
-  }
-  if ((kind !== 'docker' && kind !== 'podman') || path === '')
-    throw new WeighError('USAGE', `not a store: ${text}`, { hint: FORM });
+  if (!isKind(kind) || path === '') throw new WeighError('USAGE', `not a store: ${text}`, { hint: FORM });
   const members: Readonly<Record<string, string>> = OPTIONS[kind];
   const set: Record<string, string> = {};
   for (const option of options) {
@@ -65,6 +58,10 @@ export function parseStore(text: string): NamedStore {
     set[member] = value;
   }
   return { kind, path, ...set };
+}
+
+function isKind(kind: string): kind is keyof typeof OPTIONS {
+  return Object.hasOwn(OPTIONS, kind);
 }
 
 /** At commas, except those written `\,`. Any other backslash is part of the path. */

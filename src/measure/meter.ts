@@ -106,6 +106,9 @@ export async function openMeters(context: MeasureContext): Promise<readonly Stor
  */
 export async function openMeter(context: MeasureContext, store: AnyStore): Promise<StoreMeter> {
   if (store.kind === 'podman') return (await import('./podman-meter.ts')).openPodmanMeter(context, store);
+  if (store.kind === 'containerd') {
+    return (await import('./containerd/meter.ts')).openContainerdMeter(context, store);
+  }
   if (store.kind === 'docker-containerd') {
     return (await import('./docker-containerd/meter.ts')).openDockerContainerdMeter(context, store);
   }

@@ -5,6 +5,7 @@ import type { Problem } from '../model/finding.ts';
 import { isFailure } from '../host/host.ts';
 import type { Host } from '../host/host.ts';
 import type { AnyStore } from './any-store.ts';
+import { findContainerd } from './containerd/find-containerd.ts';
 import { findPodmanStores } from './containers-storage/find-podman-stores.ts';
 import type { StorageUser } from './containers-storage/storage-configs.ts';
 import { isDriverName } from './docker/choose-driver.ts';
@@ -109,6 +110,19 @@ export function discoverStores(host: Host, options: FindStores = {}): FoundStore
   for (const candidate of [...roots.candidates, ...told]) {
     add(openCandidate(host, candidate, system, problems));
   }
+  const claimed = [...byName.values()].flatMap((store) =>
+    store.kind === 'docker-containerd'
+      ? [{ root: store.containerdRoot, namespace: store.namespace.name }]
+      : [],
+  );
+  const containerd = findContainerd(
+    host,
+    (path) => below(host, hostRoot, path),
+    homesOf(host, hostRoot),
+    claimed,
+  );
+  add(containerd.stores);
+  problems.push(...containerd.problems);
   const podman = findPodmanStores(host, (path) => below(host, hostRoot, path), usersOf(host, hostRoot));
   add(podman.stores);
   problems.push(...podman.problems);
