@@ -20,8 +20,8 @@ const WARM_THREADS = 4;
 /** A cold walk waits for the disk, and more threads wait side by side. */
 const COLD_THREADS = 6;
 const COLD_LOAD = 0.7;
-/** Blocks of 512 bytes read from a disk since the last look. */
-const COLD_BLOCKS = 64;
+/** Blocks of 512 bytes read from a disk in a millisecond: a cold walk reads ten times that. */
+const COLD_BLOCKS = 4;
 const LOAD_MS = 150;
 /** While other threads have all the work. */
 const IDLE_MS = 2;
@@ -113,8 +113,9 @@ class Crew {
   /** Whether the walk waits for a disk: it read from one since the last look, and the processors were idle meanwhile. */
   #isCold(now: number, busy: number): boolean {
     const { userCPUTime, systemCPUTime, fsRead } = process.resourceUsage();
-    const load = (userCPUTime + systemCPUTime - this.#cpu) / 1000 / (now - this.#since) / busy;
-    const blocks = fsRead - this.#blocks;
+    const passed = now - this.#since;
+    const load = (userCPUTime + systemCPUTime - this.#cpu) / 1000 / passed / busy;
+    const blocks = (fsRead - this.#blocks) / passed;
     this.#since = now;
     this.#cpu = userCPUTime + systemCPUTime;
     this.#blocks = fsRead;
