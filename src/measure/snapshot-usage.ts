@@ -10,6 +10,7 @@ import type { DirectoryTally, WalkOptions } from '../host/walker.ts';
 import { isFailure } from '../host/host.ts';
 import type { Failure, Host } from '../host/host.ts';
 import type { Snapshot, Snapshots } from '../stores/containerd/records.ts';
+import { diffUsage } from './diff-usage.ts';
 
 /** The engine's answer about one snapshot, and how it came about. */
 export interface SnapshotUsage {
@@ -74,11 +75,29 @@ export async function usageOf(
   }
   const directory = joinPath(snapshots.root, ...path(String(snapshot.backend.id)));
   if (snapshots.snapshotter === 'blockfile') return blockFileUsage(host, snapshots, snapshot, directory);
-  if (snapshots.snapshotter === 'btrfs' && snapshot.backend.parent !== null) {
-    return unknown(key, [unsupported('btrfs', key)]);
+  const { parent } = snapshot.backend;
+  if (snapshots.snapshotter === 'btrfs' && parent !== null) {
+    const below = joinPath(snapshots.root, 'snapshots', String(parent.id));
+    return differenceUsage(host, key, below, directory, options);
   }
   const tally = await host.walker.directorySize(directory, options);
   return walked(key, directory, tally);
+}
+
+async function differenceUsage(
+  host: Host,
+  key: string,
+  below: BytePath,
+  directory: BytePath,
+  options: WalkOptions,
+): Promise<SnapshotUsage> {
+  const usage = await diffUsage(host, below, directory, options);
+  if (isFailure(usage)) return failed(key, usage);
+  const { bytes, added, modified } = usage;
+  const text = `compared with the snapshot below it: ${added} added, ${modified} modified, directories counted, each inode once`;
+  const source = 'containerd/continuity: fs/du_unix.go diffUsage';
+  const subject = pathText(directory);
+  return { outcome: 'size', bytes, steps: [step('DiffUsage', subject, bytes, text, source)], problems: [] };
 }
 
 function walked(key: string, directory: BytePath, tally: DirectoryTally): SnapshotUsage {
