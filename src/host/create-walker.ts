@@ -117,7 +117,7 @@ function rootFailed(root: BytePath, handle: number): DirectoryTally {
 async function lexicalSize(ops: TreeOps, root: BytePath, options: WalkOptions): Promise<DirectoryTally> {
   const handle = ops.openRoot(root);
   if (handle < 0) return rootFailed(root, handle);
-  const walk = new LexicalSize(ops, handle, root.length, options.differ === 'storage');
+  const walk = new LexicalSize(ops, handle, root.length, (options.differ ?? 'docker') !== 'docker');
   await driveAlone(walk, options);
   const failed = walk.failure === undefined ? undefined : failureOf(root, walk.failure);
   return walk.tally.result(root, failed, false);
@@ -146,13 +146,13 @@ async function compareTrees(
     }
     const [now, old] = sides as [Side, Side];
     const code = roots.old === null ? NEW : BOTH;
-    const isStrict = options.differ === 'storage';
+    const differ = options.differ ?? 'docker';
     const { team, threads } = parts;
     const found =
       native === undefined
         ? await compareAlone(ops, now, old, code, options)
         : await driveTogether(
-            { job: { kind: 'compare', now, old, isStrict }, code, ops: native, team, threads },
+            { job: { kind: 'compare', now, old, differ }, code, ops: native, team, threads },
             options,
           );
     const problem = firstOf(found, 'failure', roots.now);
@@ -171,7 +171,7 @@ async function compareAlone(
 ): Promise<readonly Part[]> {
   const tasks = new TaskStack();
   tasks.push(code, '', '');
-  const step = new CompareStep(ops, now, old, tasks, options.differ === 'storage');
+  const step = new CompareStep(ops, now, old, tasks, options.differ);
   await driveAlone(step, options);
   const { sums, failure: failed, unreadable } = step;
   const links = Float64Array.from(sums.links);

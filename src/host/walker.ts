@@ -1,13 +1,16 @@
 import type { BytePath } from '../model/bytes.ts';
 import type { Failure } from './host.ts';
 
+/**
+ * Whose rules a walk or a comparison follows: Docker's, or those of containers/storage, where inode numbers of directories and of empty files are
+ * remembered as well, and where files differ, too, by their `user.*` attributes and (since 1.57) by their link target.
+ */
+export type Differ = 'docker' | 'storage-1.43' | 'storage-1.57';
+
 /** How a walk can be stopped and watched. */
 export interface WalkOptions {
-  /**
-   * Whose rules: Docker's (default), or those of containers/storage, where inode numbers of directories and of empty files are remembered as well,
-   * and where files differ, too, by their link target and their `user.*` attributes.
-   */
-  readonly differ?: 'docker' | 'storage' | undefined;
+  /** Whose rules; Docker's by default. */
+  readonly differ?: Differ | undefined;
   /** Ends the walk; its promise is rejected. */
   readonly signal?: AbortSignal | undefined;
   /** Entries seen so far; called at most ten times a second. */

@@ -121,7 +121,10 @@ async function userData(
   const figures: PodmanFigure[] = [];
   for (const home of homes) {
     const directory = joinPath(home, `${store.driver}-containers`, container.id, 'userdata');
-    const tally = await context.host.walker.directorySize(directory, { ...options, differ: 'storage' });
+    const tally = await context.host.walker.directorySize(directory, {
+      ...options,
+      differ: scope.rules.differ,
+    });
     figures.push(ofTally(tally, directory, name));
   }
   if (store.runRoot === null) figures.push(noRunRoot(name));

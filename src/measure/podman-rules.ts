@@ -1,3 +1,4 @@
+import type { Differ } from '../host/walker.ts';
 import { WeighError } from '../model/errors.ts';
 import type { RulesUsed } from '../model/reports.ts';
 import { parseEngineVersion, plainVersion } from './engine-rules.ts';
@@ -21,6 +22,8 @@ export interface PodmanRules {
   readonly volumeSize: 'every-name' | 'every-inode';
   /** overlay: which RW layers are walked as they are. */
   readonly overlayDiff: 'native-if-usable' | 'native-if-parent';
+  /** The library's differ: link targets are compared or not. */
+  readonly differ: Differ;
 }
 
 interface Change {
@@ -42,6 +45,7 @@ const CHANGES: readonly Change[] = [
       imagesShared: 'relatives',
       volumeSize: 'every-name',
       overlayDiff: 'native-if-usable',
+      differ: 'storage-1.43',
     },
     source:
       'podman 4.3: libpod/container_internal.go rwSize, rootFsSize; cmd/podman/system/df.go; common 0.50: libimage/disk_usage.go',
@@ -65,6 +69,11 @@ const CHANGES: readonly Change[] = [
     since: [4, 7],
     set: { overlayDiff: 'native-if-parent' },
     source: 'storage 1.50: drivers/overlay/overlay.go DiffSize',
+  },
+  {
+    since: [5, 4],
+    set: { differ: 'storage-1.57' },
+    source: 'storage 1.57: pkg/archive changes.go addChanges',
   },
   {
     since: [5, 5],

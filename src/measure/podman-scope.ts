@@ -88,8 +88,16 @@ function lazyDriver(
       ...store.additionalStores,
     ];
     const { root, mountProgram } = store;
-    const { overlayDiff } = rules;
-    return storageDriverFor(store.driver, { host, root, homes, mountProgram, nativeDiff, overlayDiff });
+    const { overlayDiff, differ } = rules;
+    return storageDriverFor(store.driver, {
+      host,
+      root,
+      homes,
+      mountProgram,
+      nativeDiff,
+      overlayDiff,
+      differ,
+    });
   };
   let driver: Promise<StorageDriver | null> | undefined;
   return () => (driver ??= load());

@@ -78,7 +78,7 @@ export async function measurePodmanVolumes(scope: PodmanScope): Promise<readonly
       continue;
     }
     const tally = await context.host.walker.directorySize(directory, {
-      differ: 'storage',
+      differ: scope.rules.differ,
       signal: context.signal,
       onProgress:
         report && ((entries) => report({ what: volume.name, done, total: counted.length, entries })),

@@ -23,8 +23,8 @@ export interface ComparedView {
 }
 
 export interface ViewComparison {
-  /** By the rules of containers/storage: a link differs by its target, too. */
-  readonly isStrict?: boolean;
+  /** Link targets are compared, too (containers/storage since 1.57). */
+  readonly comparesTargets?: boolean;
   readonly fs: HostFs;
   readonly now: ComparedView;
   /** null: compared with an empty directory. */
@@ -207,7 +207,7 @@ class Comparison {
 
   #restDiffers(fresh: MergedNode, before: MergedNode): boolean {
     if (this.#capabilityDiffers(fresh, before)) return true;
-    if (this.#comparison.isStrict !== true || fresh.stat.kind !== 'symlink') return false;
+    if (this.#comparison.comparesTargets !== true || fresh.stat.kind !== 'symlink') return false;
     const { fs } = this.#comparison;
     const [now, old] = [fs.readLink(fresh.real), fs.readLink(before.real)];
     return !isFailure(now) && !isFailure(old) && now !== old;

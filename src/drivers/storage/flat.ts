@@ -5,8 +5,8 @@
  *   btrfs    <root>/btrfs/subvolumes/<id>
  *   zfs      <root>/zfs/graph/<id>     (mounted there only while in use)
  *
- * DiffSize is always naive: the whole tree against the parent's whole tree. The differ is stricter than Docker's: a file differs, too, when its
- * link target or one of its `user.*` attributes does.
+ * DiffSize is always naive: the whole tree against the parent's whole tree. The differ is stricter than Docker's: a file differs, too, when one
+ * of its `user.*` attributes does, or (since 1.57) its link target.
  */
 import { joinPath } from '../../model/bytes.ts';
 import type { BytePath } from '../../model/bytes.ts';
@@ -32,7 +32,7 @@ export function flatDriver(name: FlatDriverName, context: StorageDriverContext):
         parent: parent === null ? null : treeOf(parentHome, parent),
         steps: [],
       };
-      return asStorage(await treesSize(driverContext, trees, { ...options, differ: 'storage' }));
+      return asStorage(await treesSize(driverContext, trees, { ...options, differ: context.differ }));
     },
   };
 }

@@ -89,7 +89,7 @@ async function native(
   }
   const walk = { subject: id, directory, decisions };
   const driverContext = { host: context.host, root: home, nativeDiff: true };
-  return await nativeSize(driverContext, walk, { ...options, differ: 'storage' });
+  return await nativeSize(driverContext, walk, { ...options, differ: context.differ });
 }
 
 async function naive(
@@ -114,7 +114,7 @@ async function naive(
   const driverContext = { host: context.host, root: home, nativeDiff: false };
   return await overlayNaiveSize(
     { context: driverContext, area, id, parent, steps },
-    { ...options, differ: 'storage' },
+    { ...options, differ: context.differ },
   );
 }
 

@@ -1,5 +1,5 @@
 import type { Host } from '../../host/host.ts';
-import type { WalkOptions } from '../../host/walker.ts';
+import type { Differ, WalkOptions } from '../../host/walker.ts';
 import type { BytePath } from '../../model/bytes.ts';
 import type { DriverId } from '../../model/ids.ts';
 import type { DiffSize } from '../driver.ts';
@@ -28,6 +28,8 @@ export interface StorageDriverContext {
   readonly nativeDiff: boolean;
   /** overlay: which layers are walked as they are (storage 1.48 and older, 1.50 and newer). */
   readonly overlayDiff: 'native-if-usable' | 'native-if-parent';
+  /** The library's differ. */
+  readonly differ: Differ;
 }
 
 /** One graph driver of containers/storage. */

@@ -1,6 +1,7 @@
 import { constants } from 'node:os';
 import type { FileKind } from '../host.ts';
 import { statDiffers } from '../stat-rules.ts';
+import type { Differ } from '../walker.ts';
 import { ADDED, ChangesSums, MODIFIED, UNCHANGED } from './changes-sums.ts';
 import { joined } from './stepper.ts';
 import type { Stepper, Tasks, WalkFailure } from './stepper.ts';
@@ -53,14 +54,13 @@ export class CompareStep implements Stepper {
   readonly #now: Side;
   readonly #old: Side;
   readonly #tasks: Tasks;
-  readonly #isStrict: boolean;
+  readonly #differ: Differ;
   readonly #stat = emptyStat();
   readonly #oldStat = emptyStat();
   #work: Work | undefined;
 
-  /** `isStrict`: by the rules of containers/storage. */
-  constructor(ops: TreeOps, now: Side, old: Side, tasks: Tasks, isStrict: boolean = false) {
-    this.#isStrict = isStrict;
+  constructor(ops: TreeOps, now: Side, old: Side, tasks: Tasks, differ: Differ = 'docker') {
+    this.#differ = differ;
     this.#ops = ops;
     this.#now = now;
     this.#old = old;
@@ -234,14 +234,16 @@ export class CompareStep implements Stepper {
   }
 
   #attributesDiffer(work: Work, name: string): boolean {
-    return this.#capabilityDiffers(work, name) || (this.#isStrict && this.#restDiffers(work, name));
+    return (
+      this.#capabilityDiffers(work, name) || (this.#differ !== 'docker' && this.#restDiffers(work, name))
+    );
   }
 
   /** storage 1.43-1.62: pkg/archive changes_linux.go walkchunk, changes.go addChanges. The kernel has `user.*` on files and directories only. */
   #restDiffers({ now, old, path }: Work, name: string): boolean {
     if (now === undefined || old === undefined) return false;
     const type = this.#stat.mode & S_IFMT;
-    if (type !== S_IFLNK && type !== S_IFREG) return false;
+    if (type !== S_IFREG && (type !== S_IFLNK || this.#differ === 'storage-1.43')) return false;
     const of = (side: OpenSide): string | number =>
       type === S_IFLNK
         ? this.#ops.linkTarget(side.handle, name)

@@ -1,3 +1,4 @@
+import type { Differ } from '../walker.ts';
 import { ChangesSums } from './changes-sums.ts';
 import { CompareStep } from './compare-step.ts';
 import type { Side } from './compare-step.ts';
@@ -9,7 +10,7 @@ import type { Stepper, Tasks, WalkFailure } from './stepper.ts';
 /** What a thread is to do. Handles are the process's own, the same in all its threads. */
 export type Job =
   | { readonly kind: 'size'; readonly handle: number; readonly pathLength: number; readonly device: number }
-  | { readonly kind: 'compare'; readonly now: Side; readonly old: Side; readonly isStrict: boolean };
+  | { readonly kind: 'compare'; readonly now: Side; readonly old: Side; readonly differ: Differ };
 
 /** What one thread has found, in a form that can be sent. */
 export interface Part {
@@ -40,7 +41,7 @@ export function shareOf(job: Job, ops: NativeOps, tasks: Tasks): Share {
       }),
     };
   }
-  const stepper = new CompareStep(ops, job.now, job.old, tasks, job.isStrict);
+  const stepper = new CompareStep(ops, job.now, job.old, tasks, job.differ);
   return {
     stepper,
     part: () => ({
