@@ -3,6 +3,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import koffi from 'koffi';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { oldKernelHost } from '../../test/host/old-kernel.ts';
 import { referenceChanges } from '../../test/host/reference.ts';
 import {
   changeTree,
@@ -32,6 +33,7 @@ beforeAll(async () => {
     ['koffi, 1 thread', createHost({ threads: 1 })],
     ['koffi, 2 threads', createHost({ threads: 2, workerFile })],
     ['koffi, 4 threads', createHost({ threads: 4, workerFile })],
+    ['an old kernel', oldKernelHost()],
     ['Node', createHost({ ffi: 'off' })],
   ]);
 });

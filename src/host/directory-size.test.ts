@@ -10,6 +10,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { oldKernelHost } from '../../test/host/old-kernel.ts';
 import { referenceSize } from '../../test/host/reference.ts';
 import { deepTree, hostileTree, isRoot, randomTree, remove, scratch, shell } from '../../test/host/trees.ts';
 import { buildWorker } from '../../test/host/worker-file.ts';
@@ -33,6 +34,7 @@ beforeAll(async () => {
     ['koffi, 2 threads', createHost({ threads: 2, workerFile })],
     ['koffi, 4 threads', createHost({ threads: 4, workerFile })],
     ['as it comes', createHost({ workerFile })],
+    ['an old kernel', oldKernelHost()],
     ['Node', createHost({ ffi: 'off' })],
   ]);
 });
@@ -166,6 +168,20 @@ describe('directorySize', () => {
       expect(tally.countedBytes).toBe(50);
     },
   );
+
+  it.runIf(isRoot)('says so where a length or a sum is beyond 2^53-1', async () => {
+    const root = join(folder, 'huge');
+    mkdirSync(root);
+    shell(root, 'mount -t tmpfs none .');
+    mounts.push(root);
+    shell(root, 'truncate -s 9007199254740991 file');
+    expect((await sizeOf(bytePath(root))).countedBytes).toBe(Number.MAX_SAFE_INTEGER);
+    const overflows = [...hosts.keys()].map(() => 'EOVERFLOW');
+    shell(root, 'truncate -s 9007199254740992 file');
+    expect(await failuresOf(bytePath(root))).toEqual(overflows);
+    shell(root, 'truncate -s 5000000000000000 file; truncate -s 5000000000000000 other');
+    expect(await failuresOf(bytePath(root))).toEqual(overflows);
+  });
 
   it.runIf(isRoot)('counts a directory that is mounted a second time once', async () => {
     const root = join(folder, 'bound');
