@@ -21,13 +21,15 @@ export interface Session {
 
 /**
  * Opens the host and the stores that the flags name (all that are found where they name none), lets `work` measure, and then runs what it
- * answers: writing comes when the progress line is gone and the worker threads are at rest.
+ * answers: writing comes when the progress line is gone and the worker threads are at rest. A host without a store is told so, and that is all,
+ * unless `names` are asked for: then `work` is to say that they are not found.
  */
 export async function withStores(
   context: CliContext,
   flags: CommonFlags,
   settings: OutputSettings,
   work: (session: Session) => Promise<() => void>,
+  names: readonly string[] = [],
 ): Promise<void> {
   const { io } = context;
   const named = namedStores(flags);
@@ -49,7 +51,7 @@ export async function withStores(
       onProgress: progress?.onProgress,
     };
     write =
-      stores.length === 0 && !settings.json
+      stores.length === 0 && names.length === 0 && !settings.json
         ? (): void => noStore(context, settings, problems)
         : await work({ host, measure, withFound: (report) => withProblems(report, problems) });
   } finally {

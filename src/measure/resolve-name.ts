@@ -108,6 +108,15 @@ function single<T>(found: readonly T[], word: string, target: (item: T) => strin
 /** Suggestions that an error names at most. */
 const MAX_SUGGESTIONS = 3;
 
+/** What to do where nothing could be looked through. */
+export const NAME_A_STORE: string = 'Name a store with --data-root PATH.';
+
+/** Where something was looked for, as an error says it. */
+export function placeOf(stores: number): string {
+  if (stores === 0) return 'here: no container store found on this host';
+  return stores === 1 ? 'in 1 store' : `in ${stores} stores`;
+}
+
 /** The error for a word that nothing answers to, with names that are close to it. */
 export function notFound(
   what: string,
@@ -116,10 +125,11 @@ export function notFound(
   known: readonly string[] = [],
 ): WeighError {
   const close = [...new Set(known)].filter((name) => isClose(word, name)).slice(0, MAX_SUGGESTIONS);
-  const where = stores === 1 ? '1 store' : `${stores} stores`;
+  const message = `no ${what} ${word} ${placeOf(stores)}`;
+  if (stores === 0) return new WeighError('NOT_FOUND', message, { hint: NAME_A_STORE });
   return new WeighError(
     'NOT_FOUND',
-    `no ${what} ${word} in ${where}`,
+    message,
     close.length === 0 ? {} : { hint: `Did you mean ${close.join(' or ')}?` },
   );
 }

@@ -146,3 +146,20 @@ it('--version and completion', async () => {
     for (const word of ['containers', 'images', 'explain', 'data-root']) expect(stdout).toContain(word);
   }
 });
+
+describe('a name on a host without a store ends with 4', () => {
+  it.each([[['explain', 'api']], [['containers', 'api']], [['images', 'api']], [['api-1']]])(
+    '%j',
+    async (args) => {
+      const { code, stdout, stderr } = await weigh([
+        ...args,
+        '--no-engine',
+        '--host-root',
+        temporaryFolder(),
+      ]);
+      expect({ code, stdout }).toEqual({ code: 4, stdout: '' });
+      expect(stderr.replaceAll(/\s+/g, ' ')).toContain('no container store found on this host');
+      expect(stderr).toContain('Name a store with --data-root PATH.');
+    },
+  );
+});

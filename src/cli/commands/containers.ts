@@ -5,6 +5,7 @@ import type { ListFlags } from '../flags.ts';
 import { deliver } from '../output.ts';
 import { containerSelection } from '../rows.ts';
 import { withStores } from '../session.ts';
+import type { Session } from '../session.ts';
 import { outputSettings } from '../settings.ts';
 
 export async function containersCommand(
@@ -14,8 +15,9 @@ export async function containersCommand(
 ): Promise<void> {
   const settings = outputSettings(flags, context.io);
   const selection = containerSelection(flags);
-  await withStores(context, flags, settings, async ({ measure, withFound }) => {
+  const work = async ({ measure, withFound }: Session): Promise<() => void> => {
     const report = withFound(await measureContainers(measure, { names }));
     return () => deliver(context, selectContainers(report, selection), settings);
-  });
+  };
+  await withStores(context, flags, settings, work, names);
 }

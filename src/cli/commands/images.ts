@@ -5,6 +5,7 @@ import type { ListFlags } from '../flags.ts';
 import { deliver } from '../output.ts';
 import { imageSelection } from '../rows.ts';
 import { withStores } from '../session.ts';
+import type { Session } from '../session.ts';
 import { outputSettings } from '../settings.ts';
 
 export async function imagesCommand(
@@ -14,8 +15,9 @@ export async function imagesCommand(
 ): Promise<void> {
   const settings = outputSettings(flags, context.io, { walks: false });
   const selection = imageSelection(flags);
-  await withStores(context, flags, settings, async ({ measure, withFound }) => {
+  const work = async ({ measure, withFound }: Session): Promise<() => void> => {
     const report = withFound(await measureImages(measure, { names, all: flags.all }));
     return () => deliver(context, selectImages(report, selection), settings);
-  });
+  };
+  await withStores(context, flags, settings, work, names);
 }

@@ -1,6 +1,7 @@
 import { WeighError } from '../../model/errors.ts';
 import { overview } from '../../measure/host-overview.ts';
 import { namesIn } from '../../measure/names.ts';
+import { NAME_A_STORE, placeOf } from '../../measure/resolve-name.ts';
 import { COMMANDS } from '../app.ts';
 import type { CliContext } from '../context.ts';
 import type { CommonFlags } from '../flags.ts';
@@ -19,11 +20,12 @@ export async function overviewCommand(
   const settings = outputSettings(flags, context.io);
   const [word, another] = words;
   if (word !== undefined) refuseTypo(word, another);
-  await withStores(context, flags, settings, async (session) => {
+  const work = async (session: Session): Promise<() => void> => {
     if (word !== undefined) throw await pointer(session, word);
     const report = session.withFound(await overview(session.measure));
     return () => deliver(context, report, settings);
-  });
+  };
+  await withStores(context, flags, settings, work, words);
 }
 
 /** A word that is nearly a command is taken for one: no store needs to be opened to say so. */
@@ -48,7 +50,7 @@ async function pointer({ measure }: Session, word: string): Promise<WeighError> 
   const count = stores.length;
   return new WeighError(
     'NOT_FOUND',
-    `no command ${word}, and no container or image of that name in ${count === 1 ? '1 store' : `${String(count)} stores`}`,
-    { hint: didYouMean(similar(word, names)) ?? 'See weigh --help.' },
+    `no command ${word}, and no container or image of that name ${placeOf(count)}`,
+    { hint: count === 0 ? NAME_A_STORE : (didYouMean(similar(word, names)) ?? 'See weigh --help.') },
   );
 }
