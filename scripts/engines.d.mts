@@ -8,3 +8,10 @@ export interface EnginesManifest {
 export function enginesFolder(): string;
 /** What a complete folder holds, or undefined. */
 export function enginesManifest(folder?: string): EnginesManifest | undefined;
+export interface PodmanManifest {
+  readonly layout: number;
+  readonly version: string;
+  readonly libraryPath: readonly string[];
+}
+/** What a complete folder holds of Podman, or undefined. */
+export function podmanManifest(folder?: string): PodmanManifest | undefined;

@@ -45,6 +45,23 @@ const SUITES = [
   { name: 'trixie', suite: 'trixie', packages: ['docker.io', 'containerd', 'docker-cli'] },
   { name: 'sid', suite: 'sid', packages: ['docker.io', 'containerd', 'docker-cli', 'docker-buildx'] },
 ];
+/** Podman stands beside them with a manifest of its own, so that neither makes the other be fetched again. */
+const PODMAN_LAYOUT = 1;
+const PODMAN = {
+  name: 'podman',
+  suite: 'bookworm',
+  packages: [
+    'podman',
+    'conmon',
+    'golang-github-containers-common',
+    'golang-github-containers-image',
+    'libassuan0',
+    'libgpg-error0',
+    'libglib2.0-0',
+    'libgpgme11',
+    'libsubid4',
+  ],
+};
 const ENGINES = SUITES.filter((suite) => suite.name !== 'tools');
 /** Programs of one engine, found first in PATH. runc is left out: the host-runnable one of `tools` serves all. */
 const PROGRAMS = [
@@ -76,6 +93,18 @@ export function enginesManifest(folder = enginesFolder()) {
   try {
     const manifest = JSON.parse(readFileSync(file, 'utf8'));
     return manifest.layout === LAYOUT ? manifest : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** What a complete folder holds of Podman, or undefined. */
+export function podmanManifest(folder = enginesFolder()) {
+  const file = join(folder, 'podman.json');
+  if (!existsSync(file)) return undefined;
+  try {
+    const manifest = JSON.parse(readFileSync(file, 'utf8'));
+    return manifest.layout === PODMAN_LAYOUT ? manifest : undefined;
   } catch {
     return undefined;
   }
@@ -214,8 +243,8 @@ function linkPrograms(folder) {
   }
 }
 
-function libraryPath(folder) {
-  const root = join(folder, 'tools');
+function libraryPath(folder, name = 'tools') {
+  const root = join(folder, name);
   const found = [];
   for (const part of ['usr/lib', 'lib']) {
     const base = join(root, part);
@@ -261,6 +290,23 @@ async function fetchAll(folder) {
   return manifest;
 }
 
+/** Fetches Podman into a complete folder of engines, and runs it once with `--version`. */
+async function fetchPodman(folder) {
+  console.log(`fetching ${PODMAN.name}: ${PODMAN.packages.slice(0, 2).join(', ')}, …`);
+  const packages = await fetchSuite(PODMAN, configuredMirror(), folder);
+  const libraries = [...libraryPath(folder, PODMAN.name), ...libraryPath(folder)];
+  const asked = spawnSync(join(folder, PODMAN.name, 'usr/bin/podman'), ['--version'], {
+    encoding: 'utf8',
+    env: { ...process.env, LD_LIBRARY_PATH: libraries.join(':') },
+  });
+  const version = /version (\d+\.\d+\.\d+)/.exec(asked.stdout ?? '')?.[1];
+  if (version === undefined)
+    throw new Refusal(`podman does not start here: ${lastLines(asked.stderr ?? String(asked.error))}`);
+  const manifest = { layout: PODMAN_LAYOUT, version, libraryPath: libraries, packages };
+  writeFileSync(join(folder, 'podman.json'), `${JSON.stringify(manifest, null, 2)}\n`);
+  return manifest;
+}
+
 async function main(args) {
   const folder = enginesFolder();
   if (args.includes('--where')) {
@@ -270,7 +316,8 @@ async function main(args) {
   }
   const manifest = enginesManifest(folder) ?? (await fetchAll(folder));
   const found = Object.entries(manifest.engines).map(([name, version]) => `${version} (${name})`);
-  console.log(`Docker ${found.join(', ')} in ${folder}`);
+  const podman = podmanManifest(folder) ?? (await fetchPodman(folder));
+  console.log(`Docker ${found.join(', ')}, Podman ${podman.version} in ${folder}`);
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

@@ -3,7 +3,8 @@ export interface Cell {
   readonly name: string;
   /** Folder of the engine in the cache that `npm run engines` fills. */
   readonly engine: EngineName;
-  readonly driver: 'overlay2' | 'vfs' | 'btrfs' | 'fuse-overlayfs';
+  /** A snapshotter's name (overlayfs): images are kept by containerd. */
+  readonly driver: 'overlay2' | 'vfs' | 'btrfs' | 'fuse-overlayfs' | 'overlayfs';
   /** redirect_dir is on from the daemon's start: overlay2 goes naive. */
   readonly naive: boolean;
 }

@@ -28,7 +28,7 @@ function rounded(bytes: number): { readonly value: number; readonly unit: string
   return { value: Number(value.toPrecision(4)), unit: UNITS[unit] ?? 'B' };
 }
 
-function prints(text: string, bytes: number): boolean {
+export function prints(text: string, bytes: number): boolean {
   const [, number, unit] = /^(-?[\d.]+(?:e[+-]\d+)?)([a-zA-Z]+)/.exec(text) ?? [];
   const expected = rounded(bytes);
   return Number(number) === expected.value && unit === expected.unit;

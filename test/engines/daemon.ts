@@ -57,7 +57,9 @@ export class Daemon {
 
   async start(): Promise<void> {
     if (this.cell.naive) setRedirectDir(this.#base, true);
-    writeFileSync(join(this.folder, 'daemon.json'), '{"live-restore":false}\n');
+    const features = { 'containerd-snapshotter': this.#keptByContainerd };
+    const config = this.#keptByContainerd ? { 'live-restore': false, features } : { 'live-restore': false };
+    writeFileSync(join(this.folder, 'daemon.json'), JSON.stringify(config));
     this.#child = withLog(join(this.folder, 'log'), (log) =>
       spawn(join(enginesFolder(), 'bin', this.cell.engine, 'dockerd'), this.#arguments(), {
         stdio: ['ignore', log, log],
@@ -73,9 +75,14 @@ export class Daemon {
     const at = (name: string): string => join(this.folder, name);
     const text =
       `--config-file ${at('daemon.json')} --data-root ${this.dataRoot} --exec-root ${at('e')} ` +
-      `--pidfile ${at('pid')} -H unix://${at('s')} --storage-driver ${this.cell.driver} ` +
+      `--pidfile ${at('pid')} -H unix://${at('s')} ` +
       '--iptables=false --ip6tables=false --bridge=none --shutdown-timeout=2';
-    return text.split(' ');
+    const driver = this.#keptByContainerd ? [] : ['--storage-driver', this.cell.driver];
+    return [...text.split(' '), ...driver];
+  }
+
+  get #keptByContainerd(): boolean {
+    return this.cell.driver === 'overlayfs';
   }
 
   async #answer(): Promise<EngineInfo> {

@@ -54,8 +54,7 @@ export class Registry {
     const [, name, what, reference] = parts ?? [];
     if (name === undefined || reference === undefined) return undefined;
     const body = what === 'blobs' ? this.#blobs.get(reference) : this.#manifests.get(`${name}/${reference}`);
-    const type = what === 'blobs' ? 'application/octet-stream' : MANIFEST;
-    return body && { body, type };
+    return body && { body, type: what === 'blobs' ? 'application/octet-stream' : mediaTypeOf(body) };
   }
 
   /** The address that an image's name begins with. */
@@ -73,6 +72,18 @@ export class Registry {
     const digest = sha256(body);
     this.#blobs.set(digest, body);
     return { digest, size: body.length };
+  }
+
+  /** Any document under a name's tag and its own digest, which is returned. Whatever it names is added apart. */
+  pushDocument(name: string, tag: string | undefined, document: Buffer): string {
+    const digest = sha256(document);
+    if (tag !== undefined) this.#manifests.set(`${name}/${tag}`, document);
+    this.#manifests.set(`${name}/${digest}`, document);
+    return digest;
+  }
+
+  addBlob(body: Buffer): void {
+    this.#add(body);
   }
 
   /** Returns the manifest's digest. */
@@ -99,3 +110,7 @@ export class Registry {
 }
 
 const MANIFEST = 'application/vnd.docker.distribution.manifest.v2+json';
+
+function mediaTypeOf(document: Buffer): string {
+  return (JSON.parse(document.toString('utf8')) as { readonly mediaType: string }).mediaType;
+}
