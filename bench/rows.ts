@@ -95,7 +95,7 @@ function hasProgram(name: string): boolean {
 }
 
 function diskus(): string | undefined {
-  const cached = join(enginesFolder(), 'sid/usr/bin/diskus');
+  const cached = join(enginesFolder(), 'rivals/usr/bin/diskus');
   return [cached, 'diskus'].find(hasProgram);
 }
 
@@ -123,7 +123,8 @@ const walker: RowMaker = async (context) => {
     ),
   ];
   const rival = diskus();
-  if (rival === undefined) context.say('diskus is not on this machine: its row is left out');
+  if (rival === undefined)
+    context.say('diskus is not here: its row is left out (npm run engines -- --rivals)');
   else
     rows.push(
       await pair(

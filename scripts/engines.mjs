@@ -1,6 +1,7 @@
 // Fetches the Docker engines that the engine suites run, as Debian packages unpacked into a cache folder of ours. Nothing is installed on the
 // system: no root-owned state of apt is read or written apart from its configuration, which tells the mirror and the keys.
 //   npm run engines               fetch what is missing
+//   npm run engines -- --rivals   fetch what `npm run bench` compares the walker with
 //   npm run engines -- --where    print the folder when it is complete, else exit 1
 import { spawn, spawnSync } from 'node:child_process';
 import {
@@ -62,6 +63,8 @@ const PODMAN = {
     'libsubid4',
   ],
 };
+/** Another program that walks trees, for the bench's table alone. */
+const RIVALS = { name: 'rivals', suite: 'sid', packages: ['diskus'] };
 const ENGINES = SUITES.filter((suite) => suite.name !== 'tools');
 /** Programs of one engine, found first in PATH. runc is left out: the host-runnable one of `tools` serves all. */
 const PROGRAMS = [
@@ -309,6 +312,11 @@ async function fetchPodman(folder) {
 
 async function main(args) {
   const folder = enginesFolder();
+  if (args.includes('--rivals')) {
+    await fetchSuite(RIVALS, configuredMirror(), folder);
+    console.log(`${RIVALS.packages.join(', ')} in ${join(folder, RIVALS.name)}`);
+    return;
+  }
   if (args.includes('--where')) {
     if (enginesManifest(folder) === undefined) process.exit(1);
     console.log(folder);
