@@ -107,10 +107,15 @@ describe('usage of a snapshot', () => {
 
   it('cannot be known of a snapshotter that keeps its records elsewhere', async () => {
     fixture.namespace('default').snapshot('x', { kind: 'committed', bytes: 1 }, 'stargz');
-    const all = snapshots('stargz');
-    fs.rmSync(join(fixture.path, 'io.containerd.snapshotter.v1.stargz/metadata.db'));
-    expect(await usageOf(host, snapshots('nobody'), 'x', {})).toMatchObject({ outcome: 'unknown' });
-    expect(all.known).toBe(true);
+    fixture.write();
+    fs.rmSync(join(fixture.path, 'io.containerd.snapshotter.v1.stargz'), { recursive: true });
+    const all = openContainerdRoot(host, fixture.root).namespace('default')?.snapshots('stargz');
+    if (all === undefined) throw new Error('no namespace');
+    expect(await usageOf(host, all, 'x', {})).toMatchObject({
+      outcome: 'unknown',
+      problems: [{ kind: 'unsupported-driver' }],
+    });
+    expect(await usageOf(host, snapshots('nobody'), 'x', {})).toMatchObject({ outcome: 'not-found' });
   });
 });
 

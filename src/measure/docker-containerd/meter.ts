@@ -25,6 +25,8 @@ export async function openDockerContainerdMeter(
     containers: (findings, listPointer) => containers(scope, findings, listPointer),
     findContainer,
     images(findings, listPointer) {
+      // What the engine cannot list is missing here, too.
+      findings.affectAll(images().problems, listPointer, 'at-least');
       noteStoreProblems(findings, imageProblems(scope, images()), listPointer);
       return imagesOf(scope, images());
     },

@@ -4,8 +4,8 @@ import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ContainerdFixture } from '../../../test/fixtures/containerd-root.ts';
 import { createHost } from '../../host/create-host.ts';
 import { failure } from '../../host/host.ts';
-import type { Host } from '../../host/host.ts';
 import { bytePath } from '../../model/bytes.ts';
+import type { BytePath } from '../../model/bytes.ts';
 import { openContainerd } from './open-containerd.ts';
 import { isContainerdRoot, openContainerdRoot } from './open-root.ts';
 import { reachable } from './reachable.ts';
@@ -89,8 +89,16 @@ describe('a containerd root', () => {
   it.each([
     ['NOT_FOUND', 'nowhere', host],
     ['NOT_A_STORE', '.', host],
-    ['UNREADABLE', '.', { ...host, fs: { ...host.fs, readFile: (path) => failure('EACCES', path) } } as Host],
-    ['UNREADABLE', '.', { ...host, fs: { ...host.fs, realPath: (path) => failure('EACCES', path) } } as Host],
+    [
+      'UNREADABLE',
+      '.',
+      { ...host, fs: { ...host.fs, readFile: (path: BytePath) => failure('EACCES', path) } },
+    ],
+    [
+      'UNREADABLE',
+      '.',
+      { ...host, fs: { ...host.fs, realPath: (path: BytePath) => failure('EACCES', path) } },
+    ],
   ] as const)('is refused with %s', (code, path, on) => {
     const at = bytePath(join(fixture.path, path));
     expect(() => openContainerdRoot(on, at)).toThrow(expect.objectContaining({ code }));

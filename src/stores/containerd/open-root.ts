@@ -151,6 +151,10 @@ function readBackend(host: Host, directory: BytePath, snapshotter: string): Back
 function joinSnapshots(host: Host, root: BytePath, meta: MetaNamespace, snapshotter: string): Snapshots {
   const directory = joinPath(root, SNAPSHOTTER + bytePath(snapshotter));
   let ofNamespace = meta.snapshots.get(snapshotter) ?? new Map<string, MetaSnapshot>();
+  if (ofNamespace.size === 0) {
+    // Whatever the snapshotter's records are, the namespace has none there.
+    return { snapshotter, root: directory, byKey: new Map(), problems: [], known: true };
+  }
   for (let look = 1; ; look++) {
     const backend = readBackend(host, directory, snapshotter);
     const joined = join(ofNamespace, backend.snapshots);
