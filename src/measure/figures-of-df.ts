@@ -72,7 +72,10 @@ const ITEMS: Readonly<Record<GroupName, (details: DfStore['details'], options: D
     const listed = containers.filter((row) => row.engineAnswer !== 'not listed');
     const items = (rows: typeof containers): readonly Item[] =>
       rows.map(({ name, sizeRw }) => ({ name, bytes: sizeRw }));
-    return { held: items(listed), free: items(listed.filter(({ state }) => !isActive(state))) };
+    return {
+      held: items(listed),
+      free: items(listed.filter(({ state }) => !isActive(state) && state !== 'unknown')),
+    };
   },
   volumes: ({ volumes }) => {
     const items = (rows: typeof volumes): readonly Item[] =>
