@@ -14,8 +14,9 @@ export const ADVICE: Readonly<Record<FindingKind, string>> = {
   'damaged-record': 'The engine cannot use this record either; pull or build the object again.',
   'missing-record': 'The engine misses it too; what refers to it can be removed and made again.',
   'missing-directory': 'The record outlived its files; the engine fails here too.',
-  'engine-fails': 'Docker itself prints -1 here: weigh explain shows the step that fails.',
-  'not-listed': 'Docker does not list it any more, but its files are still there.',
+  'engine-fails':
+    'The engine itself has no size here (Docker prints -1): weigh explain shows the step that fails.',
+  'not-listed': 'The engine does not list it, but its files are there.',
   'changed-while-reading': 'The store is in use: weigh it again, or when it is quiet.',
   'unsupported-driver': 'Its layers do not lie in files: ask the engine itself.',
   'hidden-store': 'The engine does not use it at present, but it takes space.',
