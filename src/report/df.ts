@@ -56,7 +56,12 @@ export function dfText(report: DfReport, options: TextOptions, details: boolean)
 }
 
 function legendLines(report: DfReport, options: TextOptions, details: boolean): Line[] {
-  const legend = `TOTAL to RECLAIMABLE: what ${clientOf(report.stores.map(({ store }) => store))} system df prints. CAN GO: what really goes with all that nothing uses, shared layers once${details ? '; ON DISK: the same in blocks' : ''}.`;
+  const stores = report.stores.map(({ store }) => store);
+  // containerd's clients have no such command.
+  const columns = stores.every((store) => store.startsWith('containerd:'))
+    ? 'what containerd records'
+    : `what ${clientOf(stores)} system df prints`;
+  const legend = `TOTAL to RECLAIMABLE: ${columns}. CAN GO: what really goes with all that nothing uses, shared layers once${details ? '; ON DISK: the same in blocks' : ''}.`;
   return [...wrap(legend, options.width), ...ruleLines(report.rules, options.width)];
 }
 

@@ -18,6 +18,8 @@ const FIGURE_WORDS: Readonly<Record<string, string>> = {
   sharedSize: 'in layers that other images hold too',
   uniqueSize: 'in layers of this image alone',
   history: 'the same by the steps that made the image, last first',
+  inspect: 'what image inspect tells: one platform, as it is packed',
+  unpacked: 'its layers as snapshots',
 };
 
 /** What surprises people about a figure, told where there is room for it. */

@@ -28,6 +28,8 @@ const SNAPSHOTTER = 'io.containerd.snapshotter.v1.';
 const MAX_DOCUMENT = 32 * 1024 * 1024;
 /** How often both databases are read anew while one names what the other does not have (yet, or any more). */
 const MAX_JOINS = 3;
+/** Snapshotters that have no other place, unless something is not mounted; devmapper is told its own. */
+const KEPT_HERE: ReadonlySet<string> = new Set(['overlayfs', 'native', 'btrfs', 'blockfile', 'erofs']);
 const SNAPSHOTTER_NAME = /^[\w.-]{1,100}$/;
 
 /** Whether there is a containerd root at a path, without reading it. */
@@ -132,7 +134,8 @@ function readBackend(host: Host, directory: BytePath, snapshotter: string): Back
       return { snapshots: null, problems: [failureProblem(read, snapshotter, 'its snapshots are unknown')] };
     }
     const message = `snapshotter ${snapshotter} keeps its records elsewhere: ${pathText(path)} is not there`;
-    return { snapshots: null, problems: [problem('unsupported-driver', snapshotter, message)] };
+    const kind = KEPT_HERE.has(snapshotter) ? 'missing-directory' : 'unsupported-driver';
+    return { snapshots: null, problems: [problem(kind, snapshotter, message)] };
   }
   if (isMalformed(read)) {
     const message = `${pathText(path)}: ${read.malformed}: its snapshots are unknown`;
