@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { podmanReclaimable, describe, expect, it } from 'vitest';
 import { engineReclaimable, engineSize, goGeneral } from './engine-units.ts';
 
 describe('engineSize', () => {
@@ -40,4 +40,14 @@ describe('engineReclaimable', () => {
     expect(engineReclaimable(999, 1000)).toBe('999B (99%)');
     expect(engineReclaimable(0, 0)).toBe('0B');
   });
+});
+
+it.each([
+  [6029889, 15133108, '6.03MB (40%)'],
+  [30, 42, '30B (71%)'],
+  [0, 0, '0B (0%)'],
+  [5, 0, '5B (0%)'],
+  [-3, 200, '-3B (-2%)'],
+])('podman prints %i of %i reclaimable as %s', (bytes, total, text) => {
+  expect(podmanReclaimable(bytes, total)).toBe(text);
 });

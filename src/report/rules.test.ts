@@ -28,6 +28,18 @@ it('says which rules and how they are known', () => {
   ]);
 });
 
+it('calls Podman by its name, and where its library keeps what it found', () => {
+  const podman = {
+    ...USED,
+    store: 'podman:/a#overlay',
+    engineVersion: '4.3',
+    engineVersionFrom: 'store',
+  } as const;
+  expect(ruleLines([podman], 200)).toEqual([
+    'Rules of Podman 4.3 (the store shows it), native diff on (as its run root says).',
+  ]);
+});
+
 it('says it once for stores with the same rules', () => {
   expect(ruleLines([USED, { ...USED, store: 'docker:/c#overlay2' }], 80)).toHaveLength(1);
   expect(ruleLines([USED, VFS], 200)).toEqual([

@@ -44,5 +44,8 @@ function ruleSentence({
     const both = engineVersionFrom === 'option' ? 'as the flags say' : SOURCE_WORDS[engineVersionFrom];
     return `${version}, ${diff} (${both}).`;
   }
-  return `${version} (${SOURCE_WORDS[engineVersionFrom]}), ${diff} (${SOURCE_WORDS[nativeDiffFrom]}).`;
+  // Podman's library keeps its answer in the run root; no daemon is asked.
+  const isKept = nativeDiffFrom === 'engine' && engineOf(store) === 'Podman';
+  const known = isKept ? 'as its run root says' : SOURCE_WORDS[nativeDiffFrom];
+  return `${version} (${SOURCE_WORDS[engineVersionFrom]}), ${diff} (${known}).`;
 }
