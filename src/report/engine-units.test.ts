@@ -1,5 +1,5 @@
-import { podmanReclaimable, describe, expect, it } from 'vitest';
-import { engineReclaimable, engineSize, goGeneral } from './engine-units.ts';
+import { describe, expect, it } from 'vitest';
+import { engineReclaimable, engineSize, goGeneral, podmanReclaimable } from './engine-units.ts';
 
 describe('engineSize', () => {
   it.each([
