@@ -9,7 +9,7 @@ import { isTrustworthy } from './self-check.ts';
 import { smallTextReader } from './small-text.ts';
 import { engineSocket } from './socket.ts';
 import { WalkTeam, builtWorkerFile } from './walk/team.ts';
-import { xattrReader } from './xattr.ts';
+import { userAttributeReader, xattrReader } from './xattr.ts';
 
 export interface HostOptions {
   /**
@@ -40,7 +40,11 @@ function libcAtFirstUse(ffi: HostOptions['ffi']): () => Libc | undefined {
 export function createHost(options: HostOptions = {}): Host {
   const libcOf = libcAtFirstUse(options.ffi);
   const facts = hostFacts();
-  const fs = { ...createNodeFs(xattrReader(libcOf)), readSmallText: smallTextReader() };
+  const fs = {
+    ...createNodeFs(xattrReader(libcOf)),
+    userAttributes: userAttributeReader(libcOf),
+    readSmallText: smallTextReader(),
+  };
   const team = new WalkTeam(options.workerFile ?? builtWorkerFile());
   const { threads: fixed } = options;
   const threads = { cores: facts.cores, ...(fixed === undefined ? {} : { fixed }) };

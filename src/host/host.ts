@@ -82,6 +82,8 @@ export interface HostFs {
   readLink(path: BytePath): BytePath | Failure;
   /** lgetxattr. Failure ENODATA: not set. ENOTSUP: the file system or this host has none. EPERM: needs a capability. */
   getXattr(path: BytePath, name: string): Buffer | Failure;
+  /** All `user.*` attributes as one text, equal for equal attributes; '' where there are none. Failures as those of `getXattr`. */
+  readonly userAttributes?: (path: BytePath) => string | Failure;
   /** Canonical path, links resolved. For naming a root, never inside measured material. */
   realPath(path: BytePath): BytePath | Failure;
   /** Free and total bytes of the file system that holds `path`. */

@@ -2,6 +2,7 @@ import type { Failure, HostFs } from './host.ts';
 import { failure } from './host.ts';
 import { errnoName } from './libc.ts';
 import type { Libc } from './libc.ts';
+import { userAttributes } from './walk/attributes.ts';
 
 /** XATTR_SIZE_MAX and XATTR_NAME_MAX of linux/limits.h. */
 const VALUE_MAX = 65536;
@@ -37,5 +38,15 @@ function readerWith(libc: Libc): HostFs['getXattr'] {
     const length = libc.lgetxattr(base, base + NAME_AT, base + VALUE_AT, VALUE_MAX);
     if (length < 0) return failure(errnoName(libc.errno()), path);
     return Buffer.from(memory.subarray(VALUE_AT, VALUE_AT + length));
+  };
+}
+
+/** The `user.*` attributes of a path. Without the C library every answer is ENOTSUP. */
+export function userAttributeReader(libcOf: () => Libc | undefined): NonNullable<HostFs['userAttributes']> {
+  return (path) => {
+    const libc = libcOf();
+    if (libc === undefined) return withoutXattrs(path);
+    const value = userAttributes(libc, path);
+    return typeof value === 'string' ? value : failure(errnoName(-value), path);
   };
 }

@@ -4,6 +4,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { buildPodmanRoot } from '../../test/fixtures/podman-root.ts';
 import type { PodmanLayer, PodmanRoot, PodmanRootOptions } from '../../test/fixtures/podman-root.ts';
 import { createHost } from '../host/create-host.ts';
+import type { Host } from '../host/host.ts';
 import { bytePath } from '../model/bytes.ts';
 import type { ContainerRow, DfStore, ImageRow } from '../model/reports.ts';
 import { openPodmanStore } from '../stores/containers-storage/open-podman-store.ts';
@@ -77,15 +78,16 @@ function build(options: PodmanRootOptions): PodmanRoot {
 async function measure(
   built: PodmanRoot,
   engineVersion?: string,
-  options: { readonly driver?: string; readonly withoutRunRoot?: boolean } = {},
+  options: { readonly driver?: string; readonly withoutRunRoot?: boolean; readonly host?: Host } = {},
 ): Promise<Measured> {
-  const store = openPodmanStore(host, {
+  const { host: one = host } = options;
+  const store = openPodmanStore(one, {
     root: bytePath(built.root),
     driver: options.driver,
     ...(options.withoutRunRoot === true ? {} : { runRoot: bytePath(built.runRoot) }),
   });
   const context: MeasureContext = {
-    host,
+    host: one,
     stores: [store],
     engineVersion,
     nativeDiff: 'on',
@@ -258,6 +260,31 @@ describe('layers', () => {
     fs.writeFileSync(join(built.root, 'overlay/rw2/lower'), 'l/Lbase');
     const { containers } = await measure(built, '5.8');
     expect(containers['old']).toMatchObject({ path: 'naive', sizeRw: 5 });
+  });
+
+  it('of merged trees differ by attributes of users, and by link targets since 5.4', async () => {
+    const files = { big: 'x'.repeat(300) };
+    const layers = [
+      { id: 'base', tarBytes: 1000, files },
+      { id: 'other', parent: 'base', tarBytes: 1 },
+      { id: 'rw', parent: 'other', files },
+    ];
+    const container = { id: '1'.repeat(64), name: 'x', image: A, layer: 'rw' };
+    const built = build({ layers, images: [{ id: A, layer: 'other' }], containers: [container] });
+    fs.writeFileSync(join(built.root, 'overlay/rw/lower'), 'l/Lbase');
+    for (const layer of ['base', 'rw']) {
+      const diff = join(built.root, 'overlay', layer, 'diff');
+      fs.symlinkSync(layer === 'rw' ? 'away' : 'here', join(diff, 'link'));
+      for (const name of ['link', 'big']) fs.lutimesSync(join(diff, name), 1000, 1000);
+    }
+    const sizes = async (version: string, attributes: string): Promise<unknown> => {
+      const userAttributes = (path: string): string => (path.includes('/rw/') ? attributes : '');
+      const one: Host = { ...host, fs: { ...host.fs, userAttributes } };
+      return (await measure(built, version, { host: one })).containers['x']?.sizeRw;
+    };
+    expect(await sizes('5.2', '')).toBe(0);
+    expect(await sizes('5.2', 'user.a')).toBe(300);
+    expect(await sizes('5.4', '')).toBe(4);
   });
 
   it('whose links were lost are still those of their parents', async () => {

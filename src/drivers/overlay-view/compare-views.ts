@@ -1,7 +1,7 @@
 import { isFailure } from '../../host/host.ts';
 import type { Failure, FileStat, HostFs } from '../../host/host.ts';
 import { statDiffers } from '../../host/stat-rules.ts';
-import type { ChangesTally, WalkOptions } from '../../host/walker.ts';
+import type { ChangesTally, Differ, WalkOptions } from '../../host/walker.ts';
 import type { BytePath } from '../../model/bytes.ts';
 import { WeighError } from '../../model/errors.ts';
 import { engineFails, isNoSize, isOwnError } from '../outcome.ts';
@@ -23,8 +23,8 @@ export interface ComparedView {
 }
 
 export interface ViewComparison {
-  /** Link targets are compared, too (containers/storage since 1.57). */
-  readonly comparesTargets?: boolean;
+  /** Whose rules; Docker's by default. */
+  readonly differ?: Differ | undefined;
   readonly fs: HostFs;
   readonly now: ComparedView;
   /** null: compared with an empty directory. */
@@ -207,8 +207,10 @@ class Comparison {
 
   #restDiffers(fresh: MergedNode, before: MergedNode): boolean {
     if (this.#capabilityDiffers(fresh, before)) return true;
-    if (this.#comparison.comparesTargets !== true || fresh.stat.kind !== 'symlink') return false;
-    const { fs } = this.#comparison;
+    const { fs, differ = 'docker' } = this.#comparison;
+    if (differ === 'docker') return false;
+    if (fresh.stat.kind === 'file') return this.#attributes(fresh.real) !== this.#attributes(before.real);
+    if (fresh.stat.kind !== 'symlink' || differ === 'storage-1.43') return false;
     const [now, old] = [fs.readLink(fresh.real), fs.readLink(before.real)];
     return !isFailure(now) && !isFailure(old) && now !== old;
   }
@@ -216,6 +218,14 @@ class Comparison {
   #capabilityDiffers(fresh: MergedNode, before: MergedNode): boolean {
     if (fresh.stat.kind !== 'file') return false;
     return this.#capability(fresh.real) !== this.#capability(before.real);
+  }
+
+  /** `user.*` of a file (storage pkg/archive changes_linux.go walkchunk). */
+  #attributes(path: BytePath): string {
+    const value = this.#comparison.fs.userAttributes?.(path) ?? '';
+    if (!isFailure(value)) return value;
+    if (isOwnError(value) || value.errno === 'ENOTSUP') this.#unreadable ??= value;
+    return '';
   }
 
   #capability(path: BytePath): string {

@@ -63,8 +63,7 @@ export async function viewsSize(question: ViewsQuestion, options?: WalkOptions):
   const at = { subject, path: 'naive' as const, steps, directory };
   const isUnsteadyCopy = (fresh: MergedNode, before: MergedNode | null): boolean =>
     isUnsteady && isCopyOfLinked(fs, old?.view ?? null, fresh, before);
-  const comparesTargets = options?.differ === 'storage-1.57';
-  const changes = await compareViews({ fs, now, old, comparesTargets, isUnsteadyCopy }, options);
+  const changes = await compareViews({ fs, now, old, differ: options?.differ, isUnsteadyCopy }, options);
   if (isNoSize(changes)) return withoutSize(changes, at);
   const problems = problemsOf(question, changes);
   return {
