@@ -11,9 +11,6 @@ import type { ChainUsage } from '../snapshot-usage.ts';
 import { chainIdsOf } from '../docker-containerd/image-summary.ts';
 import type { NamespaceScope } from './scope.ts';
 
-/** Documents name each other by digest, so that no honest tree is deeper. */
-const MAX_DEPTH = 32;
-
 /** One image as `ctr images ls` lists it: one name. */
 export interface NamedImage {
   readonly row: ImageRow;
@@ -44,7 +41,7 @@ function sizedImage({ documents, context }: NamespaceScope, target: Descriptor):
     parts.push(descriptor);
     const children = documents.children(descriptor);
     if (isUnread(children)) return `${children.digest}: ${children.why}`;
-    if (depth > MAX_DEPTH) return 'its documents are nested too deep';
+    if (!documents.mayVisit(depth)) return 'its documents refer to more than an image holds';
     const fit = children.filter((child) => rank(child) !== Number.POSITIVE_INFINITY);
     const isIndex = isIndexType(descriptor.mediaType);
     if (isIndex && fit.length === 0) return 'its index has no manifest for this platform';

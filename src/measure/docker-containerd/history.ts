@@ -81,12 +81,10 @@ export function inspectParts(
     parts.push(descriptor);
     const children = documents.children(descriptor);
     if (isUnread(children)) return children.unread === 'not-found';
-    if (depth > MAX_DEPTH) return false;
+    if (!documents.mayVisit(depth)) return false;
     const sorted = [...children].sort((a, b) => rank(a) - rank(b));
     const chosen = isIndexType(descriptor.mediaType) ? sorted.slice(0, 1) : children;
     return chosen.every((child) => walk(child, depth + 1));
   };
   return walk(target, 0) ? parts : null;
 }
-
-const MAX_DEPTH = 32;

@@ -139,8 +139,9 @@ function sharedRefs(
   const stacks = imageStacks(namespace, documents);
   const visible = new Set(shown.map(({ ref }) => ref));
   const shared = new Set<CacheRef>();
+  const chains = new Map<CacheRef, readonly string[]>();
   for (const { ref } of shown) {
-    const blobs = blobChain(ref, 0).join('');
+    const blobs = blobChain(ref, chains).join('');
     if (blobs === '' || !stacks.has(blobs)) continue;
     const queue = [ref];
     for (let at = queue.pop(); at !== undefined; at = queue.pop()) {
@@ -152,18 +153,26 @@ function sharedRefs(
   return shared;
 }
 
-/** layerDigestChain of buildkit: the blobs of the layers below a record and its own. */
-function blobChain(ref: CacheRef, depth: number): readonly string[] {
+/** More layers than an image has; a longer chain is damage and no image's. */
+const MAX_LAYERS = 4096;
+
+/** layerDigestChain of buildkit: the blobs of the layers below a record and its own. Records are in `known` once they are made. */
+function blobChain(ref: CacheRef, known: Map<CacheRef, readonly string[]>, depth = 0): readonly string[] {
+  const before = known.get(ref);
+  if (before !== undefined) return before;
   if (depth > MAX_DEPTH) return [];
-  const below = ref.parents.flatMap((parent) => blobChain(parent, depth + 1));
-  return ref.parents.length > 1 ? below : [...below, ref.metadata.blob];
+  const below = ref.parents.flatMap((parent) => blobChain(parent, known, depth + 1));
+  const chain = ref.parents.length > 1 ? below : [...below, ref.metadata.blob];
+  const kept = chain.length > MAX_LAYERS ? [] : chain;
+  known.set(ref, kept);
+  return kept;
 }
 
 /** The layers of every manifest of every image, joined. A document that cannot be read ends the engine's look. */
 function imageStacks({ images }: Namespace, documents: Documents): ReadonlySet<string> {
   const stacks = new Set<string>();
   const add = (mediaType: string, digest: string, depth: number): void => {
-    if (depth > MAX_DEPTH) return;
+    if (!documents.mayVisit(depth)) return;
     if (isManifestType(mediaType)) {
       const manifest = documents.manifest(digest);
       if (!isUnread(manifest)) stacks.add(manifest.layers.map((layer) => layer.digest).join(''));

@@ -12,16 +12,17 @@ import { isFailure } from '../../host/host.ts';
 import type { Failure } from '../../host/host.ts';
 import type { Content } from './records.ts';
 
-/** Documents name each other by digest, so that no honest tree is deeper or has more entries; a forged one stops here. */
+/** Documents name each other by digest, so that no honest tree is deeper. */
 const MAX_DEPTH = 32;
-const MAX_ENTRIES = 1_000_000;
+/** Descriptors that are gone through in one namespace, over and over; a forged tree that would have no end stops here. */
+const MAX_ENTRIES = 5_000_000;
 
 /** Why a part of a tree could not be read: not there (the engine's "not found"), or anything else (the engine's error). */
 export interface Unread {
   readonly unread: 'not-found' | 'error';
   readonly digest: string;
   readonly why: string;
-  /** No permission of ours: the engine would read it. */
+  /** No permission of ours, or a limit of ours: the engine would read it. */
   readonly denied: boolean;
 }
 
@@ -43,8 +44,16 @@ export class Documents {
   readonly #indexes = new Map<string, readonly Descriptor[] | Unread>();
   readonly #configs = new Map<string, ImageConfig | Unread>();
 
+  #left = MAX_ENTRIES;
+
   constructor(content: Content) {
     this.content = content;
+  }
+
+  /** Asked before each descriptor of a walk, at its depth: false where the walk must end. */
+  mayVisit(depth: number): boolean {
+    this.#left -= 1;
+    return depth <= MAX_DEPTH && this.#left >= 0;
   }
 
   manifest(digest: string): Manifest | Unread {
@@ -92,10 +101,9 @@ export function walkPresent(
   target: Descriptor,
   visit: (descriptor: Descriptor) => void,
 ): Unread | undefined {
-  let entries = 0;
   const walk = (descriptor: Descriptor, depth: number): Unread | undefined => {
     if (documents.content.info(descriptor.digest) === undefined) return undefined;
-    if (depth > MAX_DEPTH || ++entries > MAX_ENTRIES) return endless(descriptor.digest);
+    if (!documents.mayVisit(depth)) return endless(descriptor.digest);
     visit(descriptor);
     const children = documents.children(descriptor);
     if (isUnread(children)) return children;
@@ -114,9 +122,8 @@ export function walkManifests(
   target: Descriptor,
   visit: (manifest: Descriptor) => void,
 ): Unread | undefined {
-  let entries = 0;
   const walk = (descriptor: Descriptor, depth: number): Unread | undefined => {
-    if (depth > MAX_DEPTH || ++entries > MAX_ENTRIES) return endless(descriptor.digest);
+    if (!documents.mayVisit(depth)) return endless(descriptor.digest);
     if (isManifestType(descriptor.mediaType)) visit(descriptor);
     const children = documents.children(descriptor);
     if (isUnread(children)) return children.unread === 'not-found' ? undefined : children;
@@ -133,6 +140,7 @@ export function walkManifests(
   return isIndexType(target.mediaType) ? walk(target, 0) : undefined;
 }
 
+/** What the engine would answer is not known: it has no such limits. */
 function endless(digest: string): Unread {
-  return { unread: 'error', digest, why: 'its documents refer to more than an image holds', denied: false };
+  return { unread: 'error', digest, why: 'its documents refer to more than an image holds', denied: true };
 }
