@@ -89,9 +89,7 @@ function recordOf(
   // Asked for a mutable record's size, the engine takes that of its committed twin, whose data the mutable one's snapshot holds.
   const target = ref.mutable ? (ref.equalImmutable ?? ref) : ref;
   const snapshotKey = (target.equalMutable ?? target).metadata.snapshotKey;
-  // What is being written has no size yet.
-  const writing = ref.mutable && ref.refs > 0;
-  const stored = writing ? 0 : (metadata.knownBytes ?? target.metadata.knownBytes);
+  const stored = metadata.knownBytes ?? target.metadata.knownBytes;
   const blobs = stored === null ? blobBytes(namespace.content, target.metadata.blob) : 0;
   const empty = target.metadata.blobOnly || (snapshots.known && !snapshots.byKey.has(snapshotKey));
   return {
