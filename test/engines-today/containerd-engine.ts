@@ -45,6 +45,11 @@ export class Containerd {
     return join(this.folder, 'd');
   }
 
+  /** Where the runtime records containers, each namespace in a folder of its own. */
+  get runcRoot(): string {
+    return join(this.folder, 'e/runtime-runc');
+  }
+
   get version(): string {
     return this.#version;
   }

@@ -62,7 +62,9 @@ export class Podman {
   async run(...args: readonly string[]): Promise<string> {
     const own =
       `--root ${this.root} --runroot ${this.runRoot} --tmpdir ${join(this.folder, 't')} --storage-driver ${this.driver} ` +
-      '--cgroup-manager cgroupfs --events-backend file --runtime runc';
+      '--cgroup-manager cgroupfs --events-backend file --runtime runc ' +
+      // Where a run that crashed finds the processes that it left.
+      `--runtime-flag root=${join(this.folder, 'e/runtime-runc/podman')}`;
     try {
       const { stdout } = await promisify(execFile)(this.#program, [...own.split(' '), ...args], {
         env: this.#env,

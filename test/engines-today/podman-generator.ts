@@ -129,8 +129,8 @@ class Generator {
     const file = this.#file('loaded.tar', layout([[name, image]]));
     if (await this.#mayBeRefused(() => this.#podman.run('load', '-i', file)))
       await this.#mayBeRefused(async () => {
-        const ids = await this.#podman.json<readonly { readonly Names?: readonly string[] }[]>('images');
-        const known = ids.flatMap(({ Names }) => Names ?? []).find((found) => found.includes('loaded'));
+        const images = await this.#podman.json<readonly { readonly Names?: readonly string[] }[]>('images');
+        const known = images.flatMap(({ Names }) => Names ?? []).find((found) => found.includes('loaded'));
         if (known !== undefined) this.#known.push({ name: known, tree });
       });
   }

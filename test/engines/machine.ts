@@ -145,26 +145,30 @@ function processesOf(folder: string): readonly number[] {
   return found;
 }
 
-/** First processes of containers, by the runtime's own records. */
+/** First processes of containers, by the runtime's own records: below its root, by namespace. */
 function containerProcesses(folder: string): readonly number[] {
   const found: number[] = [];
   for (const runtime of ['runtime-runc', 'runtime-runc-v2']) {
-    const area = join(folder, 'e', runtime, 'moby');
-    if (!existsSync(area)) continue;
-    for (const id of readdirSync(area)) {
-      try {
-        const record = JSON.parse(readFileSync(join(area, id, 'state.json'), 'utf8')) as {
-          init_process_pid: number;
-          init_process_start: number;
-        };
-        if (startTime(record.init_process_pid) === String(record.init_process_start))
-          found.push(record.init_process_pid);
-      } catch {
-        // No record, no process.
+    for (const namespace of subfolders(join(folder, 'e', runtime))) {
+      for (const container of subfolders(namespace)) {
+        try {
+          const record = JSON.parse(readFileSync(join(container, 'state.json'), 'utf8')) as {
+            init_process_pid: number;
+            init_process_start: number;
+          };
+          if (startTime(record.init_process_pid) === String(record.init_process_start))
+            found.push(record.init_process_pid);
+        } catch {
+          // No record, no process.
+        }
       }
     }
   }
   return found;
+}
+
+function subfolders(folder: string): readonly string[] {
+  return existsSync(folder) ? readdirSync(folder).map((name) => join(folder, name)) : [];
 }
 
 function end(pid: number): void {
