@@ -1,6 +1,7 @@
 // Fetches the Docker engines that the engine suites run, as Debian packages unpacked into a cache folder of ours. Nothing is installed on the
 // system: no root-owned state of apt is read or written apart from its configuration, which tells the mirror and the keys.
 //   npm run engines               fetch what is missing
+//   npm run engines -- --podman   Podman too, which the soak of today's stores runs
 //   npm run engines -- --rivals   fetch what `npm run bench` compares the walker with
 //   npm run engines -- --where    print the folder when it is complete, else exit 1
 import { spawn, spawnSync } from 'node:child_process';
@@ -324,8 +325,11 @@ async function main(args) {
   }
   const manifest = enginesManifest(folder) ?? (await fetchAll(folder));
   const found = Object.entries(manifest.engines).map(([name, version]) => `${version} (${name})`);
-  const podman = podmanManifest(folder) ?? (await fetchPodman(folder));
-  console.log(`Docker ${found.join(', ')}, Podman ${podman.version} in ${folder}`);
+  if (args.includes('--podman')) {
+    const podman = podmanManifest(folder) ?? (await fetchPodman(folder));
+    found.push(`Podman ${podman.version}`);
+  }
+  console.log(`Docker ${found.join(', ')} in ${folder}`);
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
