@@ -41,12 +41,14 @@ async function main(): Promise<void> {
     for (const name of values.rows.split(',')) {
       const make = ROWS[name];
       if (make === undefined) throw new Error(`no row ${name}: ${Object.keys(ROWS).join(', ')}`);
-      rows.push(...(await make({ folder, engineBase, weigh, rounds: Number(values.rounds), say })));
-      say(tableOf(rows.slice(-1)));
+      const made = await make({ folder, engineBase, weigh, rounds: Number(values.rounds), say });
+      rows.push(...made);
+      say(tableOf(made));
     }
   } finally {
-    rmSync(folder, { recursive: true, force: true });
+    // The engines are free; deleting a million files takes its time.
     release_();
+    rmSync(folder, { recursive: true, force: true });
   }
   console.log(
     `Node ${process.version}, ${cpus().length} cores ${cpus()[0]?.model ?? arch()}, Linux ${release()}, medians of ${values.rounds} rounds in turn\n`,

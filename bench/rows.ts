@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { bundleProgram } from '../scripts/bundle.mjs';
 import { enginesFolder } from '../scripts/engines.mjs';
 import { storeWithLargeRwLayer, storeWithNaiveDiff } from './engine-stores.ts';
 import type { EngineStore } from './engine-stores.ts';
@@ -32,6 +33,8 @@ export interface BenchContext {
 export type RowMaker = (context: BenchContext) => Promise<readonly Row[]>;
 
 const NODE = process.execPath;
+/** Beside the walker's worker, which it needs. */
+const WALK = join(import.meta.dirname, '../dist/bench-walk.cjs');
 
 function seconds(runs: readonly Run[]): string {
   return `${median(runs.map((run) => run.wallSeconds)).toFixed(3)} s`;
@@ -105,11 +108,12 @@ function dropCaches(): void {
 }
 
 function walkOf(tree: string): Command['argv'] {
-  return [NODE, join(import.meta.dirname, 'walk-only.mjs'), tree];
+  return [NODE, WALK, tree];
 }
 
 const walker: RowMaker = async (context) => {
   const tree = join(context.folder, 'tree');
+  await bundleProgram('bench/walk-only.ts', WALK);
   context.say('making a tree of 500,000 entries');
   makeTree(tree, 500_000);
   const du = ['du', '-s', '--apparent-size', tree] as const;

@@ -38,3 +38,8 @@ export async function bundleCommand(folder) {
     await bundle('src/host/walk-worker.ts', join(folder, 'walk-worker.cjs'), { banner: { js: URL_OF_FILE } });
   }
 }
+
+/** Bundles another program (of the bench, say) in the command's way. It finds the walker's worker where it stands beside it. */
+export async function bundleProgram(from, to) {
+  await bundle(from, to, { banner: { js: URL_OF_FILE } });
+}
