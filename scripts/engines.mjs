@@ -224,7 +224,11 @@ async function fetchSuite(suite, mirror, folder) {
     for (const deb of debs) await run('dpkg', ['-x', join(work, 'debs', deb), staged]);
     rmSync(target, { recursive: true, force: true });
     renameSync(staged, target);
-    return { [suite.name]: Object.fromEntries(debs.map(packageVersion).sort()) };
+    return {
+      [suite.name]: Object.fromEntries(
+        debs.map(packageVersion).sort(([one], [other]) => (one < other ? -1 : 1)),
+      ),
+    };
   } finally {
     rmSync(work, { recursive: true, force: true });
     rmSync(staged, { recursive: true, force: true });
