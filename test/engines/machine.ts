@@ -201,6 +201,8 @@ export async function clearLeftovers(base: string): Promise<void> {
   restoreRedirectDir(base);
   for (const name of readdirSync(base)) {
     const folder = join(base, name);
+    const waiter = /^lock\.\d+$/.test(name) ? readOwner(folder) : undefined;
+    if (waiter !== undefined && !isAlive(waiter)) rmSync(folder, { force: true });
     const owner = readOwner(join(folder, 'owner.json'));
     if (!existsSync(join(folder, 'owner.json'))) continue;
     if (owner === undefined || owner.pid === process.pid || !isAlive(owner)) await clearFolder(folder);

@@ -54,8 +54,9 @@ export async function storeCase(cell: Cell, base: string, seed: number, name: st
     compareLive(live, cell.driver === 'fuse-overlayfs' ? last : undefined, tally);
     const again = await askEngine(daemon.api);
     await daemon.stop();
-    tally.answers(last, again, await askWeigh(fromDisk(daemon, daemon.dataRoot)), 'stopped');
-    await explained(daemon, last, tally);
+    const stopped = await askWeigh(fromDisk(daemon, daemon.dataRoot));
+    tally.answers(last, again, stopped, 'stopped');
+    await explained(daemon, last, (key) => !stopped.unsteady.has(key), tally);
     await elsewhere(daemon, async (root) => {
       tally.answers(last, again, await askWeigh(fromDisk(daemon, root)), 'moved');
     });
@@ -117,7 +118,12 @@ function contradicted(answers: EngineAnswers, later: EngineAnswers): EngineAnswe
 }
 
 /** `weigh explain` of a few: the same figures, and the layers' sizes against the engine's history. */
-async function explained(daemon: Daemon, engine: EngineAnswers, tally: Tally): Promise<void> {
+async function explained(
+  daemon: Daemon,
+  engine: EngineAnswers,
+  isSteady: (key: string) => boolean,
+  tally: Tally,
+): Promise<void> {
   const target = fromDisk(daemon, daemon.dataRoot);
   const images = [...engine.history];
   const hidden = images.filter(([, image]) => image.hidden);
@@ -140,12 +146,13 @@ async function explained(daemon: Daemon, engine: EngineAnswers, tally: Tally): P
     for (const field of ['sizeRw', 'sizeRootFs']) {
       const key = `container ${report.subject.name}|list.${field}`;
       const bytes = report.figures.find((figure) => figure.name === field)?.bytes;
-      tally.figure({
+      const shown = {
         key: `${key} explained`,
         engine: engine.figures.get(key),
         weigh: bytes ?? -1,
         when: 'stopped',
-      });
+      };
+      tally.figure(shown, isSteady(key));
     }
   }
 }

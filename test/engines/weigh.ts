@@ -129,6 +129,18 @@ function boundKeys(
   return { unsteady, bounds };
 }
 
+/** The key of the figure at `/stores/0/…` of a df report. */
+function diskUsageKey(report: DfReport, pointer: string): string {
+  const [, , , group, list, index, field] = pointer.split('/');
+  const details = report.stores[0]?.details;
+  if (group !== 'details' || details === undefined) return `df|${pointer.split('/').slice(3).join('.')}`;
+  const at = Number(index);
+  if (list === 'containers') return `container ${details.containers[at]?.name ?? '?'}|df.${field ?? '?'}`;
+  if (list === 'volumes') return `volume ${details.volumes[at]?.name ?? '?'}|${field ?? '?'}`;
+  if (list === 'buildCache') return `cache ${details.buildCache[at]?.id ?? '?'}|${field ?? '?'}`;
+  return `df|${pointer}`;
+}
+
 export async function askWeigh(target: WeighTarget): Promise<WeighAnswers> {
   const [containers, images, df] = await Promise.all([
     weighJson<ContainersReport>(['containers'], target),
@@ -150,7 +162,7 @@ export async function askWeigh(target: WeighTarget): Promise<WeighAnswers> {
   for (const key of listed.unsteady)
     for (const place of ['list', 'inspect', 'df']) unsteady.add(key.replace('|list.', `|${place}.`));
   bounds.push(...listed.bounds);
-  const usage = boundKeys(df, (pointer) => `df|${pointer.split('/').slice(3).join('.')}`);
+  const usage = boundKeys(df, (pointer) => diskUsageKey(df, pointer));
   for (const key of usage.unsteady) unsteady.add(key);
   bounds.push(...usage.bounds, ...boundKeys(images, (pointer) => `images ${pointer}`).bounds);
   return { figures, unsteady, bounds };
