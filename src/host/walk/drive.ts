@@ -18,7 +18,7 @@ const LARGE_MS = 35;
 const ENTRIES_EACH = 12;
 const WARM_THREADS = 4;
 /** A cold walk waits for the disk, and more threads wait side by side. */
-const COLD_THREADS = 6;
+const COLD_THREADS = 8;
 const COLD_LOAD = 0.7;
 /** Blocks of 512 bytes read from a disk in a millisecond: a cold walk reads ten times that. */
 const COLD_BLOCKS = 4;
