@@ -1,4 +1,5 @@
 import { isFailure } from '../host/host.ts';
+import { isByteCount } from '../model/bytes.ts';
 import type { Bound, Problem } from '../model/finding.ts';
 import type { Step } from '../model/step.ts';
 import { imageDataPath } from '../stores/containers-storage/image-facts.ts';
@@ -120,6 +121,7 @@ export function cStorageGetSize(scope: PodmanScope, image: StoredImage): number 
   return layers.reduce((total, layer) => total + Math.max(0, layer.diffSize), data.bytes + signatures);
 }
 
+/** Null where the record does not say: an unreadable length is no 0. */
 function signatureBytes(metadata: string): number | null {
   if (metadata === '') return 0;
   try {
@@ -128,7 +130,8 @@ function signatureBytes(metadata: string): number | null {
       typeof parsed === 'object' && parsed !== null && 'signature-sizes' in parsed
         ? parsed['signature-sizes']
         : [];
-    return Array.isArray(sizes) ? sizes.reduce((total: number, size) => total + (Number(size) || 0), 0) : 0;
+    if (!Array.isArray(sizes) || !sizes.every(isByteCount)) return null;
+    return sizes.reduce((total: number, bytes) => total + bytes, 0);
   } catch {
     return null;
   }
